@@ -1,0 +1,34 @@
+"""Cut the recordings of one split into windows.
+
+The split is that of the feature manifest. Features are read whole once, and checked against their manifest. Prints
+what was kept, and how many segments were cut or dropped and why.
+"""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--cfg", required=True, metavar="JSON", help="the section 'windows' of the parameters")
+    parser.add_argument("--annotations", required=True, type=Path, metavar="FILE", help="ActivityNet-style JSON")
+    parser.add_argument("--features", required=True, type=Path, metavar="FILE", help="feature manifest of the split")
+    parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="index of windows to write")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Make the index and write it."""
+    from react_tad.data.annotations import read_annotations
+    from react_tad.data.features import FeatureStore
+    from react_tad.data.windows import make_windows
+    from react_tad.files import write_json
+    from react_tad.params import Windows, step_params
+
+    params = step_params(Windows, arguments.cfg, "windows")
+    annotations = read_annotations(arguments.annotations)
+    store = FeatureStore(arguments.features)
+    store.verify()
+    index = make_windows(annotations, store, params)
+    write_json(arguments.out, index, indent=None)
+    counts = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in index["counts"].items())
+    print(f"{store.split}: {counts}")

@@ -1,0 +1,1 @@
+"""Data: annotations, features, windows, downloads, and one small module a data set."""

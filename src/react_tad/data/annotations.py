@@ -1,0 +1,209 @@
+"""ActivityNet-style annotations: reading, checking, writing.
+
+The file is ``{"version", "taxonomy", "database": {video: {"subset", "duration", "annotations": [{"label", "segment":
+[start, end]}]}}}`` with times in seconds. ``taxonomy`` is optional; where it is there, its leaves are the classes.
+
+Some faults are always errors: a label outside the taxonomy, a start before 0, an end before its start, a video given
+twice. Others occur in the published ActivityNet-1.3 annotations (segments of zero length, segments past the end of
+their video) and are a choice: see :func:`within_duration`.
+"""
+
+import difflib
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from react_tad.files import write_json
+
+SUBSETS = ("training", "validation", "test")
+
+
+class AnnotationError(ValueError):
+    """Annotations that cannot be used; names the file, the video, the value and what would be right."""
+
+
+class Instance(NamedTuple):
+    """One annotated action; times in seconds."""
+
+    label: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Video:
+    """The annotations of one video; ``duration`` in seconds."""
+
+    subset: str
+    duration: float
+    instances: tuple[Instance, ...]
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """A checked annotation file: videos by name, and the class names in alphabetical order (label = position)."""
+
+    videos: Mapping[str, Video]
+    classes: tuple[str, ...]
+    where: str
+    """File that they come from, for messages."""
+
+    def subset(self, name: str) -> dict[str, Video]:
+        """Videos of one subset, in the order of the file."""
+        return {video: entry for video, entry in self.videos.items() if entry.subset == name}
+
+
+def read_annotations(path: str | Path) -> Annotations:
+    """Read and check a file.
+
+    Raises:
+        AnnotationError: not JSON of this form, or one of the faults that are always errors.
+
+    """
+    return parse_annotations(_load(Path(path)), where=str(path))
+
+
+def parse_annotations(document: Any, *, where: str) -> Annotations:
+    """Check an annotation document that is already in memory; ``where`` names it in messages."""
+    database = document.get("database") if isinstance(document, dict) else None
+    if not isinstance(database, dict):
+        raise AnnotationError(f"{where}: expected an object with a 'database' of videos, as in ActivityNet")
+    listed = _leaves(document.get("taxonomy") or [], where)
+    videos = {name: _parse_video(entry, f"{where}: video '{name}'", listed) for name, entry in database.items()}
+    found = {instance.label for video in videos.values() for instance in video.instances}
+    return Annotations(videos, tuple(sorted(listed or found)), where)
+
+
+def write_annotations(path: str | Path, videos: Mapping[str, Video], classes: Iterable[str], *, version: str) -> None:
+    """Check and write an annotation file; segments past the end and of zero length are written as they are."""
+    root = {"nodeId": 0, "nodeName": "Root", "parentId": None, "parentName": None}
+    leaves = [
+        {"nodeId": number, "nodeName": name, "parentId": 0, "parentName": "Root"}
+        for number, name in enumerate(sorted(classes), start=1)
+    ]
+    database = {
+        name: {
+            "subset": video.subset,
+            "duration": video.duration,
+            "annotations": [{"label": label, "segment": [start, end]} for label, start, end in video.instances],
+        }
+        for name, video in videos.items()
+    }
+    document = {"version": version, "taxonomy": [root, *leaves], "database": database}
+    parse_annotations(document, where=str(path))
+    write_json(path, document)
+
+
+def within_duration(
+    videos: Mapping[str, Video], *, out_of_range: str, where: str
+) -> tuple[dict[str, Video], dict[str, int]]:
+    """Bring every segment into [0, duration] of its video.
+
+    Args:
+        videos: annotations, as read.
+        out_of_range: ``clip`` cuts segments at the end of their video and drops those of zero length and those that
+            start at or after the end; ``refuse`` makes the first of these an error.
+        where: the file, for messages.
+
+    Returns:
+        The videos, and how many instances were ``clipped``, dropped as ``zero_length`` and dropped as ``past_end``.
+
+    Raises:
+        AnnotationError: with ``refuse``, naming the file, the video and the segment.
+
+    """
+    counts: Counter[str] = Counter(clipped=0, zero_length=0, past_end=0)
+    repaired = {}
+    for name, video in videos.items():
+        kept = []
+        for instance in video.instances:
+            fault = _range_fault(instance, video.duration)
+            if fault and out_of_range == "refuse":
+                raise AnnotationError(
+                    f"{where}: video '{name}': segment [{instance.start}, {instance.end}] of '{instance.label}' "
+                    f"{_FAULTS[fault]}; it should lie inside [0, {video.duration}] and have a length. Mend the file, "
+                    "or set windows.out_of_range: clip"
+                )
+            counts.update([fault] if fault else [])
+            if fault in (None, "clipped"):
+                kept.append(instance._replace(end=min(instance.end, video.duration)))
+        repaired[name] = Video(video.subset, video.duration, tuple(kept))
+    return repaired, dict(counts)
+
+
+_FAULTS = {
+    "zero_length": "has zero length",
+    "past_end": "starts at or after the end of the video",
+    "clipped": "runs past the end of the video",
+}
+
+
+def _range_fault(instance: Instance, duration: float) -> str | None:
+    if instance.end == instance.start:
+        return "zero_length"
+    if instance.start >= duration:
+        return "past_end"
+    return "clipped" if instance.end > duration else None
+
+
+def _load(path: Path) -> Any:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = Counter(name for name, _ in pairs)
+        twice = [name for name, count in names.items() if count > 1]
+        if twice:
+            raise AnnotationError(
+                f"{path}: '{twice[0]}' is given {names[twice[0]]} times; each video and key only once"
+            )
+        return dict(pairs)
+
+    try:
+        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise AnnotationError(f"{path} is not valid JSON: {error}") from error
+
+
+def _leaves(taxonomy: Any, where: str) -> set[str]:
+    """Names of the taxonomy's nodes that are nobody's parent: the classes."""
+    try:
+        return {node["nodeName"] for node in taxonomy} - {node["parentName"] for node in taxonomy}
+    except (TypeError, KeyError) as error:
+        raise AnnotationError(f"{where}: each node of 'taxonomy' should have 'nodeName' and 'parentName'") from error
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _parse_video(entry: Any, where: str, classes: set[str]) -> Video:
+    if not isinstance(entry, dict):
+        raise AnnotationError(f"{where}: expected an object, found {entry!r}")
+    subset, duration, annotations = entry.get("subset"), entry.get("duration"), entry.get("annotations")
+    if subset not in SUBSETS:
+        raise AnnotationError(f"{where}: subset = {subset!r} should be one of {', '.join(SUBSETS)}")
+    if not _is_number(duration) or duration <= 0:
+        raise AnnotationError(f"{where}: duration = {duration!r} should be a number of seconds above 0")
+    if not isinstance(annotations, list):
+        raise AnnotationError(f"{where}: annotations = {annotations!r} should be a list (it may be empty)")
+    return Video(subset, float(duration), tuple(_parse_instance(item, where, classes) for item in annotations))
+
+
+def _parse_instance(item: Any, where: str, classes: set[str]) -> Instance:
+    label = item.get("label") if isinstance(item, dict) else None
+    segment = item.get("segment") if isinstance(item, dict) else None
+    if not isinstance(label, str) or not label:
+        raise AnnotationError(f"{where}: label = {label!r} should be the name of a class")
+    if classes and label not in classes:
+        nearest = difflib.get_close_matches(label, sorted(classes), n=1, cutoff=0.0)[0]
+        raise AnnotationError(f"{where}: unknown label '{label}'. Did you mean '{nearest}'?")
+    if not (isinstance(segment, list | tuple) and len(segment) == 2 and all(map(_is_number, segment))):
+        raise AnnotationError(f"{where}: segment = {segment!r} of '{label}' should be [start, end], numbers of seconds")
+    start, end = map(float, segment)
+    if start < 0:
+        raise AnnotationError(f"{where}: segment [{start}, {end}] of '{label}' starts before 0")
+    if end < start:
+        raise AnnotationError(f"{where}: segment [{start}, {end}] of '{label}' ends before it starts")
+    return Instance(label, start, end)

@@ -1,0 +1,84 @@
+"""One module a data set. To add one, add a file here and a block of its name under ``datasets`` in ``params.yaml``.
+
+A data set's module has (see :class:`DataSet`):
+
+- ``OPTIONS``: its own closed options, a :class:`react_tad.params.Section`;
+- ``CLASSES``: the names of its classes;
+- ``LICENCE`` and ``CITATION``: written beside the files that are fetched;
+- ``RAW``: the names of the files that ``fetch`` leaves in the raw folder (none for data that are generated);
+- ``fetch(directory, options, mirror)``: gets these files and says what it got;
+- ``prepare(raw_directory, options)``: turns them into recordings.
+
+Whatever is done with the recordings afterwards is the same for every data set.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from react_tad.data.annotations import Instance
+from react_tad.params import Section
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """One recording: its annotations, and its features with their place in time."""
+
+    video: str
+    subset: str
+    """``training``, ``validation`` or ``test``."""
+    duration: float
+    """In seconds."""
+    instances: tuple[Instance, ...]
+    features: np.ndarray
+    """Numbers ``[snippets, dimension]``; may be a memory map, since each recording is read once and let go."""
+    seconds_per_snippet: float
+    first_center_seconds: float
+    """Time of the centre of the first snippet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A whole data set, ready to be written."""
+
+    recordings: Sequence[Recording]
+    source: dict[str, Any] = field(default_factory=dict)
+    """How the features were made, as JSON; kept in every feature manifest."""
+
+
+class DataSet(Protocol):
+    """What a module of this package has to offer."""
+
+    OPTIONS: type[Section]
+    CLASSES: tuple[str, ...]
+    RAW: tuple[str, ...]
+    LICENCE: str
+    CITATION: str
+
+    def fetch(self, directory: Path, options: Any, mirror: Path | None) -> list[dict[str, Any]]:
+        """Put the files of ``RAW`` into ``directory``, each checked and whole.
+
+        Returns:
+            One ``{"name", "source", "sha256", "bytes"}`` a file, as in :func:`react_tad.data.download.obtain`.
+
+        """
+
+    def prepare(self, raw_directory: Path, options: Any) -> Prepared:
+        """Annotations and features of every recording."""
+
+
+def available() -> list[str]:
+    """Names of the data sets that there are."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+
+
+def find(name: str) -> DataSet:
+    """The module of data set ``name``; a :class:`ValueError` lists those that exist."""
+    if name not in available():
+        raise ValueError(f"no data set '{name}' in {__name__}; there are {', '.join(available())}")
+    return importlib.import_module(f"{__name__}.{name}")  # type: ignore[return-value]

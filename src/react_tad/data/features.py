@@ -1,0 +1,197 @@
+"""Features on disk: one memory-mapped array a split, and a manifest that says what is where.
+
+``SPLIT.npy`` holds the snippets of all videos one after the other, float32 ``[sum of lengths, dimension]``;
+``SPLIT.json`` beside it is the manifest ``{"dataset", "split", "dimension", "source", "sha256", "videos": [{"video",
+"offset", "length", "seconds_per_snippet", "first_center_seconds"}]}``.
+
+Time: snippet ``i`` of a video is centred at ``first_center_seconds + i * seconds_per_snippet``. Positions are measured
+in snippets, with snippet ``i`` covering ``[i, i + 1]``, so that its centre is at ``i + 0.5``.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from react_tad.data.datasets import Recording
+from react_tad.files import read_json, sha256, whole, write_json
+
+
+class FeatureError(ValueError):
+    """Features that cannot be used; names the file, the video, the value and what would be right."""
+
+
+@dataclass(frozen=True)
+class VideoFeatures:
+    """Where one video's snippets are in the array, and when they were."""
+
+    video: str
+    offset: int
+    length: int
+    seconds_per_snippet: float
+    first_center_seconds: float
+
+    def snippets(self, seconds: Any) -> Any:
+        """Times in seconds (number or array) to positions in snippets."""
+        return (seconds - self.first_center_seconds) / self.seconds_per_snippet + 0.5
+
+    def seconds(self, snippets: Any) -> Any:
+        """Positions in snippets (number or array) to times in seconds; the inverse of :meth:`snippets`."""
+        return self.first_center_seconds + (snippets - 0.5) * self.seconds_per_snippet
+
+
+def write_features(
+    directory: str | Path, *, dataset: str, split: str, recordings: Sequence[Recording], source: dict[str, Any]
+) -> Path:
+    """Write ``SPLIT.npy`` and ``SPLIT.json``, each whole, and give the path of the manifest.
+
+    Raises:
+        FeatureError: an array that is not ``[snippets >= 1, dimension]``, recordings that differ in dimension, a number
+            that is not finite, a video twice, or no recordings at all.
+
+    """
+    manifest_path = Path(directory) / f"{split}.json"
+    array_path = manifest_path.with_suffix(".npy")
+    videos = _layout(recordings, array_path)
+    shape = (sum(video.length for video in videos), recordings[0].features.shape[1])
+    with whole(array_path) as temporary:
+        array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=shape)
+        bar = tqdm(zip(videos, recordings, strict=True), f"features of {split}", len(videos), unit="video", delay=2)
+        for video, recording in bar:
+            features = np.asarray(recording.features, np.float32)
+            _check_finite(features, video, array_path)
+            array[video.offset : video.offset + video.length] = features
+        array.flush()
+        del array
+        digest = sha256(temporary)
+    manifest = {"dataset": dataset, "split": split, "dimension": shape[1], "source": source, "sha256": digest}
+    write_json(manifest_path, manifest | {"videos": [asdict(video) for video in videos]})
+    return manifest_path
+
+
+def _layout(recordings: Sequence[Recording], where: Path) -> list[VideoFeatures]:
+    """Place the recordings one after the other."""
+    if not recordings:
+        raise FeatureError(f"{where}: no recordings in this split; it needs at least one")
+    dimension = np.shape(recordings[0].features)[-1]
+    videos: dict[str, VideoFeatures] = {}
+    offset = 0
+    for recording in recordings:
+        shape = np.shape(recording.features)
+        if len(shape) != 2 or not shape[0] or shape[1] != dimension:
+            raise FeatureError(
+                f"{where}: features of video '{recording.video}' have shape {list(shape)}; "
+                f"expected [snippets, {dimension}] with at least one snippet, as in the videos before"
+            )
+        if recording.video in videos:
+            raise FeatureError(f"{where}: video '{recording.video}' is given twice; names have to be unique")
+        videos[recording.video] = VideoFeatures(
+            recording.video, offset, shape[0], recording.seconds_per_snippet, recording.first_center_seconds
+        )
+        offset += shape[0]
+    return list(videos.values())
+
+
+def _check_finite(features: np.ndarray, video: VideoFeatures, where: Path) -> None:
+    finite = np.isfinite(features).all(axis=1)
+    if not finite.all():
+        snippet = int(np.argmin(finite))
+        value = features[snippet][~np.isfinite(features[snippet])][0]
+        raise FeatureError(
+            f"{where}: video '{video.video}', snippet {snippet}: a feature is {value}; all must be finite"
+        )
+
+
+class FeatureStore:
+    """The features of one split, read from disk only where they are asked for.
+
+    ``store[video]`` is a read-only float32 ``[length, dimension]``; iteration gives the names of the videos.
+    """
+
+    def __init__(self, manifest_path: str | Path):
+        """Open a split by its manifest.
+
+        Raises:
+            FeatureError: the array is not there, or its shape or type is not what the manifest says. Its content is
+                checked by :meth:`verify` only, which has to read it all.
+
+        """
+        self.path = Path(manifest_path)
+        self.array_path = self.path.with_suffix(".npy")
+        manifest = read_json(self.path)
+        try:
+            self.split: str = manifest["split"]
+            self.dataset: str = manifest["dataset"]
+            self.dimension: int = manifest["dimension"]
+            self.source: dict[str, Any] = manifest["source"]
+            self.sha256: str = manifest["sha256"]
+            self.videos = {entry["video"]: VideoFeatures(**entry) for entry in manifest["videos"]}
+        except (KeyError, TypeError) as error:
+            raise FeatureError(f"{self.path} is not a feature manifest: {error!r}") from error
+        if len(self.videos) < len(manifest["videos"]):
+            raise FeatureError(f"{self.path}: a video is listed twice; names have to be unique")
+        self._array = self._open()
+
+    def _open(self) -> np.ndarray:
+        try:
+            array = np.load(self.array_path, mmap_mode="r")
+        except (ValueError, EOFError) as error:
+            raise FeatureError(
+                f"{self.array_path} is not a whole .npy file ({error}); make the features anew"
+            ) from error
+        expected = (sum(video.length for video in self.videos.values()), self.dimension)
+        if array.shape != expected or array.dtype != np.float32:
+            raise FeatureError(
+                f"{self.array_path}: {array.dtype} {list(array.shape)}; its manifest says float32 {list(expected)}"
+            )
+        return array
+
+    def __len__(self) -> int:
+        """Give the number of videos."""
+        return len(self.videos)
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names of the videos."""
+        return iter(self.videos)
+
+    def __contains__(self, video: object) -> bool:
+        """Tell whether ``video`` has features here."""
+        return video in self.videos
+
+    def __getitem__(self, video: str) -> np.ndarray:
+        """Give all snippets of ``video``, float32 ``[length, dimension]``."""
+        return self.slice(video, 0, self.info(video).length)
+
+    def info(self, video: str) -> VideoFeatures:
+        """Place and time of a video's snippets."""
+        if video not in self.videos:
+            raise FeatureError(f"{self.path}: no features of video '{video}'")
+        return self.videos[video]
+
+    def slice(self, video: str, first: int, length: int) -> np.ndarray:
+        """Give snippets ``first`` to ``first + length - 1`` of ``video``, float32 ``[length, dimension]``."""
+        info = self.info(video)
+        if first < 0 or length < 0 or first + length > info.length:
+            raise FeatureError(
+                f"{self.path}: video '{video}': snippets {first} to {first + length} asked for, there are {info.length}"
+            )
+        return self._array[info.offset + first : info.offset + first + length]
+
+    def snippets(self, video: str, seconds: Any) -> Any:
+        """Times of ``video`` in seconds (number or array) to positions in snippets."""
+        return self.info(video).snippets(seconds)
+
+    def seconds(self, video: str, snippets: Any) -> Any:
+        """Positions in snippets of ``video`` (number or array) to times in seconds."""
+        return self.info(video).seconds(snippets)
+
+    def verify(self) -> None:
+        """Read everything: each number has to be finite, and the file to be the one that the manifest describes."""
+        for video in tqdm(self.videos.values(), f"checking {self.array_path.name}", unit="video", delay=2):
+            _check_finite(self[video.video], video, self.array_path)
+        found = sha256(self.array_path)
+        if found != self.sha256:
+            raise FeatureError(f"{self.array_path}: sha256 {found}, where its manifest says {self.sha256}")

@@ -1,0 +1,239 @@
+"""Windows: an index of where they are and what is in them, not copies of features (neighbours share most snippets).
+
+Windows start every ``stride`` snippets. A video not longer than ``length`` is one window; otherwise the last window is
+the first that reaches the end, and is shorter (not shifted back). So every snippet is in a window, and no window lies
+wholly inside another.
+
+Positions are in snippets, relative to the start of the window, with snippet ``i`` covering ``[i, i + 1]``. A window has
+the instances that lie inside it with at least ``min_inside`` of their duration, cut to the window. The training split
+keeps only windows with an instance; the others keep all.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from react_tad.data.annotations import AnnotationError, Annotations, Video, within_duration
+from react_tad.data.features import FeatureStore
+from react_tad.files import read_json
+from react_tad.params import Windows
+
+TOLERANCE = 1e-9
+"""Slack of the ``min_inside`` rule, for sums of floating-point numbers."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of a video's snippets and the instances in it."""
+
+    video: str
+    first: int
+    """First snippet of the video that is in the window."""
+    length: int
+    """Snippets in the window."""
+    segments: np.ndarray
+    """(start, end) in snippets from the window's start, inside [0, length]; float64 ``[instances, 2]``."""
+    labels: np.ndarray
+    """int64 ``[instances]``."""
+    inside: np.ndarray
+    """Share of each instance's duration that lies in the window; float64 ``[instances]``."""
+
+
+@dataclass(frozen=True)
+class VideoInstance:
+    """One annotated instance; ``segment`` is (start, end) in snippets of the whole video."""
+
+    video: str
+    segment: tuple[float, float]
+    label: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows padded with zeros to the longest of them."""
+
+    features: np.ndarray
+    """float32 ``[B, T, D]``."""
+    lengths: np.ndarray
+    """Valid snippets of each window; int64 ``[B]``."""
+    segments: list[np.ndarray]
+    """Per window (start, end) in snippets; float32 ``[instances, 2]``."""
+    labels: list[np.ndarray]
+    """Per window; int64 ``[instances]``."""
+
+
+@dataclass(frozen=True)
+class WindowIndex:
+    """The windows of one split, as written by ``react-tad windows``; ``index[i]`` is a :class:`Window`."""
+
+    windows: list[Window]
+    classes: tuple[str, ...]
+    """Class names; a label is a position in it."""
+    split: str
+    params: Windows
+    counts: Mapping[str, int]
+    instances: list[VideoInstance]
+    """Every annotated instance of the split, in a window or not."""
+
+    @classmethod
+    def read(cls, path: str | Path) -> "WindowIndex":
+        """Read an index; a :class:`ValueError` names the file if it is not one."""
+        document = read_json(path)
+        try:
+            return cls(
+                windows=[_window(entry) for entry in document["index"]],
+                classes=tuple(document["classes"]),
+                split=document["split"],
+                params=Windows(**document["windows"]),
+                counts=document["counts"],
+                instances=[
+                    VideoInstance(entry["video"], tuple(entry["segment"]), entry["label"])
+                    for entry in document["instances"]
+                ],
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{path} is not an index of windows: {error!r}") from error
+
+    def __len__(self) -> int:
+        """Give the number of windows."""
+        return len(self.windows)
+
+    def __getitem__(self, position: int) -> Window:
+        """Give one window."""
+        return self.windows[position]
+
+
+def _window(entry: Mapping[str, Any]) -> Window:
+    return Window(
+        video=entry["video"],
+        first=entry["first"],
+        length=entry["length"],
+        segments=np.array(entry["segments"], np.float64).reshape(-1, 2),
+        labels=np.array(entry["labels"], np.int64),
+        inside=np.array(entry["inside"], np.float64),
+    )
+
+
+def window_starts(video_length: int, *, length: int, stride: int) -> list[int]:
+    """First snippets of the windows of a video with ``video_length`` snippets."""
+    after_first = max(0, -(-(video_length - length) // stride))
+    return [number * stride for number in range(after_first + 1)]
+
+
+def cut(
+    segments: np.ndarray, *, first: int, length: int, min_inside: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Choose and cut the instances of one window.
+
+    Args:
+        segments: (start, end) with end > start, in snippets of the video, ``[n, 2]``.
+        first: first snippet of the window.
+        length: snippets in the window.
+        min_inside: the share of its duration that an instance needs inside.
+
+    Returns:
+        Indices of the kept instances ``[k]``, their segments relative to the window's start and cut to [0, length]
+        ``[k, 2]``, and the share of each that lies inside ``[k]``.
+
+    """
+    relative = segments - first
+    clipped = relative.clip(0, length)
+    inside = (clipped[:, 1] - clipped[:, 0]) / (relative[:, 1] - relative[:, 0])
+    kept = np.flatnonzero((inside >= min_inside - TOLERANCE) & (inside > 0))
+    return kept, clipped[kept], inside[kept]
+
+
+def make_windows(annotations: Annotations, store: FeatureStore, params: Windows) -> dict[str, Any]:
+    """Cut one split into windows, and give the index as a JSON document (see :meth:`WindowIndex.read`).
+
+    Raises:
+        AnnotationError: a video with annotations and no features or the other way round, a training split without an
+            instance, or a segment out of range with ``out_of_range: refuse``.
+
+    """
+    videos = annotations.subset(store.split)
+    _check_same_videos(videos, store, annotations.where)
+    in_range, repairs = within_duration(videos, out_of_range=params.out_of_range, where=annotations.where)
+    number = {name: position for position, name in enumerate(annotations.classes)}
+    index, instances, covered = [], [], 0
+    for video in store:
+        segments = np.array([(start, end) for _, start, end in in_range[video].instances], np.float64).reshape(-1, 2)
+        segments = store.snippets(video, segments)
+        labels = [number[instance.label] for instance in in_range[video].instances]
+        entries, seen = _video_windows(video, store.info(video).length, segments, labels, params)
+        index += entries
+        covered += len(seen)
+        instances += [
+            {"video": video, "segment": segment, "label": label}
+            for segment, label in zip(segments.tolist(), labels, strict=True)
+        ]
+    total = len(index)
+    if store.split == "training":
+        index = [entry for entry in index if entry["labels"]]
+        if not index:
+            raise AnnotationError(f"{annotations.where}: no window of the training split holds an instance")
+    return {
+        "windows": params.model_dump(mode="json"),
+        "classes": list(annotations.classes),
+        "split": store.split,
+        "counts": {
+            "videos": len(store),
+            "windows": len(index),
+            "windows_dropped_as_empty": total - len(index),
+            "instances": len(instances),
+            "instances_in_a_window": covered,
+            "segments_clipped": repairs["clipped"],
+            "segments_dropped_zero_length": repairs["zero_length"],
+            "segments_dropped_past_end": repairs["past_end"],
+        },
+        "instances": instances,
+        "index": index,
+    }
+
+
+def _check_same_videos(videos: Mapping[str, Video], store: FeatureStore, where: str) -> None:
+    for video in videos:
+        if video not in store:
+            raise AnnotationError(f"{where}: video '{video}' of subset {store.split} has no features in {store.path}")
+    for video in store:
+        if video not in videos:
+            raise AnnotationError(f"{store.path}: video '{video}' is not in subset {store.split} of {where}")
+
+
+def _video_windows(
+    video: str, video_length: int, segments: np.ndarray, labels: Sequence[int], params: Windows
+) -> tuple[list[dict[str, Any]], set[int]]:
+    """All windows of one video, and which of its instances are in at least one."""
+    entries, seen = [], set()
+    for first in window_starts(video_length, length=params.length, stride=params.stride):
+        length = min(params.length, video_length - first)
+        kept, clipped, inside = cut(segments, first=first, length=length, min_inside=params.min_inside)
+        seen.update(kept.tolist())
+        entries.append(
+            {
+                "video": video,
+                "first": first,
+                "length": length,
+                "segments": clipped.tolist(),
+                "labels": [labels[position] for position in kept],
+                "inside": inside.tolist(),
+            }
+        )
+    return entries, seen
+
+
+def make_batch(store: FeatureStore, windows: Sequence[Window]) -> Batch:
+    """Read the features of ``windows`` and pad them with zeros to the longest."""
+    lengths = np.array([window.length for window in windows], np.int64)
+    features = np.zeros((len(windows), lengths.max(), store.dimension), np.float32)
+    for row, window in zip(features, windows, strict=True):
+        row[: window.length] = store.slice(window.video, window.first, window.length)
+    return Batch(
+        features=features,
+        lengths=lengths,
+        segments=[window.segments.astype(np.float32) for window in windows],
+        labels=[window.labels for window in windows],
+    )
