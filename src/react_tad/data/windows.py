@@ -40,6 +40,8 @@ class Window:
     """int64 ``[instances]``."""
     inside: np.ndarray
     """Share of each instance's duration that lies in the window; float64 ``[instances]``."""
+    instances: np.ndarray
+    """Which instances they are, as positions in :attr:`WindowIndex.instances`; int64 ``[instances]``."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +51,6 @@ class VideoInstance:
     video: str
     segment: tuple[float, float]
     label: int
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Windows padded with zeros to the longest of them."""
-
-    features: np.ndarray
-    """float32 ``[B, T, D]``."""
-    lengths: np.ndarray
-    """Valid snippets of each window; int64 ``[B]``."""
-    segments: list[np.ndarray]
-    """Per window (start, end) in snippets; float32 ``[instances, 2]``."""
-    labels: list[np.ndarray]
-    """Per window; int64 ``[instances]``."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +102,7 @@ def _window(entry: Mapping[str, Any]) -> Window:
         segments=np.array(entry["segments"], np.float64).reshape(-1, 2),
         labels=np.array(entry["labels"], np.int64),
         inside=np.array(entry["inside"], np.float64),
+        instances=np.array(entry["instances"], np.int64),
     )
 
 
@@ -163,7 +152,7 @@ def make_windows(annotations: Annotations, store: FeatureStore, params: Windows)
         segments = np.array([(start, end) for _, start, end in in_range[video].instances], np.float64).reshape(-1, 2)
         segments = store.snippets(video, segments)
         labels = [number[instance.label] for instance in in_range[video].instances]
-        entries, seen = _video_windows(video, store.info(video).length, segments, labels, params)
+        entries, seen = _video_windows(video, store.info(video).length, segments, labels, params, len(instances))
         index += entries
         covered += len(seen)
         instances += [
@@ -204,7 +193,7 @@ def _check_same_videos(videos: Mapping[str, Video], store: FeatureStore, where: 
 
 
 def _video_windows(
-    video: str, video_length: int, segments: np.ndarray, labels: Sequence[int], params: Windows
+    video: str, video_length: int, segments: np.ndarray, labels: Sequence[int], params: Windows, first_instance: int
 ) -> tuple[list[dict[str, Any]], set[int]]:
     """All windows of one video, and which of its instances are in at least one."""
     entries, seen = [], set()
@@ -220,20 +209,7 @@ def _video_windows(
                 "segments": clipped.tolist(),
                 "labels": [labels[position] for position in kept],
                 "inside": inside.tolist(),
+                "instances": (first_instance + kept).tolist(),
             }
         )
     return entries, seen
-
-
-def make_batch(store: FeatureStore, windows: Sequence[Window]) -> Batch:
-    """Read the features of ``windows`` and pad them with zeros to the longest."""
-    lengths = np.array([window.length for window in windows], np.int64)
-    features = np.zeros((len(windows), lengths.max(), store.dimension), np.float32)
-    for row, window in zip(features, windows, strict=True):
-        row[: window.length] = store.slice(window.video, window.first, window.length)
-    return Batch(
-        features=features,
-        lengths=lengths,
-        segments=[window.segments.astype(np.float32) for window in windows],
-        labels=[window.labels for window in windows],
-    )

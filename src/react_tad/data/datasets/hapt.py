@@ -1,0 +1,285 @@
+"""HAPT: activities and postural transitions of 30 people, from a smartphone at the waist (Reyes-Ortiz et al. 2015).
+
+61 recordings of acceleration (g) and angular velocity (rad/s), 3 axes each at 50 Hz; 12 classes, six of them
+transitions of a few seconds; 27 % of the time is unlabelled. UCI data set 341.
+
+Splits: the published test users; of the other 21, four are held out for validation and 17 train.
+
+A snippet is one second (50 samples), and neighbours overlap by half. Samples after the last whole snippet are left out.
+"""
+
+import io
+import lzma
+import tarfile
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from tqdm import tqdm
+
+from react_tad.data.annotations import Instance
+from react_tad.data.datasets import Prepared, Recording
+from react_tad.data.download import Published, obtain
+from react_tad.params import Section
+
+CLASSES = (
+    "WALKING",
+    "WALKING_UPSTAIRS",
+    "WALKING_DOWNSTAIRS",
+    "SITTING",
+    "STANDING",
+    "LAYING",
+    "STAND_TO_SIT",
+    "SIT_TO_STAND",
+    "SIT_TO_LIE",
+    "LIE_TO_SIT",
+    "STAND_TO_LIE",
+    "LIE_TO_STAND",
+)
+"""In the order of the published activity numbers, which start at 1."""
+RAW = ("archive",)
+LICENCE = "CC BY 4.0"
+CITATION = (
+    "Reyes-Ortiz, Oneto, Sama, Parra, Anguita: Transition-Aware Human Activity Recognition Using Smartphones. "
+    "Neurocomputing, 2015. UCI Machine Learning Repository, https://doi.org/10.24432/C54G7M"
+)
+
+VERSIONS = (
+    Published(
+        name="smartphone+based+recognition+of+human+activities+and+postural+transitions.zip",
+        sha256="4ac4ae064227c07045a99551876b54d204837e995e298b6488559e209b3deb09",
+        bytes=79_596_192,
+        url="https://archive.ics.uci.edu/static/public/341/"
+        "smartphone+based+recognition+of+human+activities+and+postural+transitions.zip",
+    ),
+    Published(
+        name="hapt_rawdata.tar.xz",
+        sha256="e93ffae4aa1afdae007f9c7080cc12817cfb715d3b81dd2aa2bf2abdfb931f9a",
+        bytes=13_588_476,
+    ),
+)
+"""The published archive, and a repackaged copy of its folder ``RawData`` for mirrors."""
+
+TEST_USERS = frozenset({2, 4, 9, 10, 12, 13, 18, 20, 24})
+"""As published."""
+VALIDATION_USERS = frozenset({5, 14, 21, 26})
+"""Each went through the protocol twice and has every class, in the proportions of the whole (40 segments a user)."""
+
+EXPECTED_COUNTS = {
+    "recordings": 61,
+    "users": 30,
+    "samples": 1_122_772,
+    "segments": 1214,
+    "recordings of the test users": 19,
+    "segments of the test users": 365,
+    **{
+        f"segments of {name}": count
+        for name, count in zip(CLASSES, (127, 183, 186, 120, 120, 120, 60, 62, 60, 60, 58, 58), strict=True)
+    },
+}
+
+SAMPLES_PER_SECOND = 50
+SNIPPET_SAMPLES = 50
+HOP_SAMPLES = 25
+HIGHEST_HERTZ = 15
+"""Human movement hardly reaches beyond."""
+POWER_FLOOR = 1e-4
+"""Keeps the logarithm of the spectrum from following the sensors' own noise at rest."""
+
+
+class Options(Section):
+    """How snippets are described."""
+
+    features: Literal["statistics", "raw"] = "statistics"
+    """``statistics``: see :func:`statistics`; ``raw``: the 300 samples of a snippet."""
+
+
+OPTIONS = Options
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One recording as published."""
+
+    number: int
+    user: int
+    signal: np.ndarray
+    """Acceleration x, y, z in g, then angular velocity x, y, z in rad/s, ``[samples, 6]``."""
+    labels: np.ndarray
+    """Activity number, first and last sample (from 1, last included), int ``[segments, 3]``."""
+
+
+def fetch(
+    directory: Path, options: Options, mirror: Path | None, *, versions: Sequence[Published] = VERSIONS
+) -> list[dict[str, Any]]:
+    """Get the archive; it is kept as it is, whichever of ``versions`` it is."""
+    return [obtain(directory / RAW[0], versions, mirror=mirror, folder="hapt")]
+
+
+def prepare(raw_directory: Path, options: Options) -> Prepared:
+    """Read the archive, check that it is complete, and describe every snippet.
+
+    Features are standardised with mean and standard deviation of the training split.
+    """
+    archive = Path(raw_directory) / RAW[0]
+    experiments = read_experiments(archive)
+    check_counts(experiments, archive)
+    describe = {"statistics": statistics, "raw": raw_samples}[options.features]
+    recordings = [make_recording(experiment, describe) for experiment in tqdm(experiments, "describing", delay=2)]
+    seen = np.concatenate([item.features for item in recordings if item.subset == "training"])
+    mean, deviation = seen.mean(axis=0), np.maximum(seen.std(axis=0), 1e-6)
+    return Prepared(
+        recordings=[replace(item, features=(item.features - mean) / deviation) for item in recordings],
+        source={
+            "samples_per_second": SAMPLES_PER_SECOND,
+            "snippet_samples": SNIPPET_SAMPLES,
+            "hop_samples": HOP_SAMPLES,
+            "standardised_on": "training",
+            "mean": mean.tolist(),
+            "standard_deviation": deviation.tolist(),
+        },
+    )
+
+
+def read_experiments(archive: Path) -> list[Experiment]:
+    """Read all recordings from the archive, ordered by number.
+
+    Raises:
+        ValueError: the archive is damaged, or a file in it is missing or not what it should be.
+
+    """
+    files = _read_raw_data(archive)
+    labels = _table(files, "labels.txt", 5, archive).astype(int)
+    names = sorted(name for name in files if name.startswith("acc_"))
+    experiments = []
+    for name in tqdm(names, "reading", unit="recording", delay=2):
+        number, user = int(name[7:9]), int(name[14:16])  # acc_expNN_userNN.txt
+        acceleration = _table(files, name, 3, archive)
+        rotation = _table(files, name.replace("acc_", "gyro_"), 3, archive)
+        if len(acceleration) != len(rotation):
+            raise ValueError(
+                f"{archive}: {name} has {len(acceleration)} samples and its gyro file {len(rotation)}; expected as many"
+            )
+        own = labels[(labels[:, 0] == number) & (labels[:, 1] == user), 2:]
+        experiments.append(Experiment(number, user, np.hstack([acceleration, rotation]), own[np.argsort(own[:, 1])]))
+    return experiments
+
+
+def _read_raw_data(archive: Path) -> dict[str, bytes]:
+    """Give the content of the files in ``RawData/`` by name; nothing is unpacked to disk."""
+    try:
+        return {
+            name.rpartition("RawData/")[2]: content
+            for name, content in _members(archive)
+            if "RawData/" in name and name.endswith(".txt")
+        }
+    except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, EOFError, OSError) as error:
+        raise ValueError(
+            f"{archive} is not a whole zip or tar archive ({error}); run 'react-tad fetch' again"
+        ) from error
+
+
+def _members(archive: Path) -> Iterator[tuple[str, bytes]]:
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as opened:
+            for name in opened.namelist():
+                yield name, opened.read(name)
+    else:
+        with tarfile.open(archive) as opened:
+            for member in opened:
+                if member.isfile():
+                    yield member.name, opened.extractfile(member).read()
+
+
+def _table(files: Mapping[str, bytes], name: str, columns: int, archive: Path) -> np.ndarray:
+    if name not in files:
+        raise ValueError(f"{archive}: RawData/{name} is missing")
+    try:
+        table = np.loadtxt(io.BytesIO(files[name]), ndmin=2)
+    except ValueError as error:
+        raise ValueError(f"{archive}: RawData/{name}: {error}") from error
+    if table.shape[1] != columns:
+        raise ValueError(f"{archive}: RawData/{name} has {table.shape[1]} columns; expected {columns}")
+    return table
+
+
+def check_counts(experiments: Sequence[Experiment], archive: Path) -> None:
+    """Compare with the published counts; a :class:`ValueError` names those that differ."""
+    test = [item for item in experiments if item.user in TEST_USERS]
+    activities = Counter(int(number) for item in experiments for number in item.labels[:, 0])
+    found = {
+        "recordings": len(experiments),
+        "users": len({item.user for item in experiments}),
+        "samples": sum(len(item.signal) for item in experiments),
+        "segments": sum(len(item.labels) for item in experiments),
+        "recordings of the test users": len(test),
+        "segments of the test users": sum(len(item.labels) for item in test),
+        **{f"segments of {name}": activities[number] for number, name in enumerate(CLASSES, start=1)},
+    }
+    wrong = [
+        f"{name}: {found[name]}, expected {expected}"
+        for name, expected in EXPECTED_COUNTS.items()
+        if found[name] != expected
+    ]
+    if wrong:
+        raise ValueError(f"{archive} is not the published data: {'; '.join(wrong)}")
+
+
+def make_recording(experiment: Experiment, describe: Any) -> Recording:
+    """Turn samples and sample numbers into snippets and seconds; ``describe`` makes features of snippets."""
+    user = experiment.user
+    subset = "test" if user in TEST_USERS else "validation" if user in VALIDATION_USERS else "training"
+    return Recording(
+        video=f"exp{experiment.number:02d}_user{user:02d}",
+        subset=subset,
+        duration=len(experiment.signal) / SAMPLES_PER_SECOND,
+        instances=tuple(
+            # The last sample is part of the segment, which therefore ends where the next sample starts.
+            Instance(CLASSES[activity - 1], (first - 1) / SAMPLES_PER_SECOND, last / SAMPLES_PER_SECOND)
+            for activity, first, last in experiment.labels.tolist()
+        ),
+        features=describe(experiment.signal),
+        seconds_per_snippet=HOP_SAMPLES / SAMPLES_PER_SECOND,
+        first_center_seconds=SNIPPET_SAMPLES / 2 / SAMPLES_PER_SECOND,
+    )
+
+
+def raw_samples(signal: np.ndarray) -> np.ndarray:
+    """Give the samples of each snippet, channel by channel: ``[samples, 6]`` to ``[snippets, 300]``."""
+    snippets = _snippets(signal)
+    return snippets.reshape(len(snippets), -1)
+
+
+def statistics(signal: np.ndarray) -> np.ndarray:
+    """Describe each snippet: ``[samples, 6]`` to ``[snippets, 8 * 20]``.
+
+    The channels are the six axes, and the norms of acceleration and of angular velocity, which do not depend on how the
+    phone sits. For each: mean (of the acceleration axes: the direction of gravity, which is the posture), standard
+    deviation, minimum, maximum, slope in units a second (a change of posture), and the logarithm of the power at 1, 2,
+    ... 15 Hz (the gait).
+    """
+    norms = [np.linalg.norm(signal[:, axes], axis=1, keepdims=True) for axes in (slice(0, 3), slice(3, 6))]
+    snippets = _snippets(np.hstack([signal, *norms]))  # [snippets, 8, 50]
+    mean = snippets.mean(axis=-1, keepdims=True)
+    centered = snippets - mean
+    time = (np.arange(SNIPPET_SAMPLES) - (SNIPPET_SAMPLES - 1) / 2) / SAMPLES_PER_SECOND
+    slope = (centered * time).sum(axis=-1, keepdims=True) / (time**2).sum()
+    spectrum = np.abs(np.fft.rfft(centered * np.hanning(SNIPPET_SAMPLES)))[..., 1 : HIGHEST_HERTZ + 1]
+    parts = [
+        mean,
+        snippets.std(axis=-1, keepdims=True),
+        snippets.min(axis=-1, keepdims=True),
+        snippets.max(axis=-1, keepdims=True),
+        slope,
+        np.log(spectrum**2 + POWER_FLOOR),
+    ]
+    return np.concatenate(parts, axis=-1).reshape(len(snippets), -1)
+
+
+def _snippets(signal: np.ndarray) -> np.ndarray:
+    """Cut ``[samples, channels]`` into overlapping ``[snippets, channels, 50]``."""
+    return np.lib.stride_tricks.sliding_window_view(signal, SNIPPET_SAMPLES, axis=0)[::HOP_SAMPLES]
