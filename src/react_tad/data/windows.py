@@ -195,7 +195,10 @@ def _check_same_videos(videos: Mapping[str, Video], store: FeatureStore, where: 
 def _video_windows(
     video: str, video_length: int, segments: np.ndarray, labels: Sequence[int], params: Windows, first_instance: int
 ) -> tuple[list[dict[str, Any]], set[int]]:
-    """All windows of one video, and which of its instances are in at least one."""
+    """All windows of one video, and which of its instances are in at least one.
+
+    ``first_instance`` is the position of the video's first instance among those of the split.
+    """
     entries, seen = [], set()
     for first in window_starts(video_length, length=params.length, stride=params.stride):
         length = min(params.length, video_length - first)

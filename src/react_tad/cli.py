@@ -1,0 +1,53 @@
+"""The command line: ``react-tad VERB``, one module of :mod:`react_tad.commands` a verb, imported when it is asked for.
+
+A verb's module has a one-line docstring (its help), ``add_arguments(parser)`` and ``run(arguments)``. It imports torch,
+pandas and the like inside ``run``, so that ``--help`` and the light verbs start at once.
+"""
+
+import argparse
+import importlib
+import sys
+
+VERBS = {
+    "fetch": "download a data set's files, or take them from a mirror folder, and check them",
+    "features": "turn downloaded files into annotations and feature arrays",
+    "windows": "cut recordings into windows",
+    "train": "train ReAct; goes on from the last checkpoint if there is one",
+    "detect": "run a trained model over the windows of a split",
+    "suppress": "Soft-NMS: from raw detections to final ones",
+    "evaluate": "mean average precision of any ActivityNet-style detections",
+    "summarize": "one table of the metrics of variants and seeds",
+    "plot": "draw detections on a time line, loss curves, or AP",
+    "params": "show what a variant of params.yaml resolves to, and where each value comes from",
+    "flops": "parameters and multiply-accumulates of a model by component",
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one verb; errors that a user can mend are one message and exit status 1."""
+    argv = sys.argv[1:] if argv is None else argv
+    parser = argparse.ArgumentParser(prog="react-tad", description=__import__("react_tad").__doc__)
+    parser.add_argument("--version", action="version", version=__import__("react_tad").__version__)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, summary in VERBS.items():
+        verb = verbs.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        if argv and argv[0] == name:
+            module = importlib.import_module(f"react_tad.commands.{name}")
+            verb.formatter_class = argparse.RawDescriptionHelpFormatter
+            verb.description = module.__doc__
+            module.add_arguments(verb)
+            verb.set_defaults(run=module.run)
+    arguments = parser.parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except BrokenPipeError:  # `react-tad ... | head`: whoever was reading has had enough
+        sys.stderr.close()
+        return 0
+    except (ValueError, OSError, RuntimeError) as error:
+        print(f"react-tad {arguments.verb}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""Run a trained model over the windows of a split, and write its raw detections (``.npz``), in seconds.
+
+Nothing is suppressed: ``react-tad suppress`` turns raw detections into final ones.
+"""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.add_argument("--cfg", required=True, help="JSON with the section inference")
+    parser.add_argument("--model", required=True, type=Path, help="folder that `react-tad train` wrote")
+    parser.add_argument("--windows", required=True, type=Path, help="windows of the split (JSON)")
+    parser.add_argument("--features", required=True, type=Path, help="features of the split (JSON)")
+    parser.add_argument("--annotations", required=True, type=Path, help="ActivityNet-style annotations, for durations")
+    parser.add_argument("--out", required=True, type=Path, help="where to write the detections (.npz)")
+    parser.add_argument("--threads", type=int, default=1, help="cores to compute on (default: 1)")
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: CUDA if there is one"
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Load the model, detect, write."""
+    from react_tad import params
+    from react_tad.batches import WindowSet
+    from react_tad.checkpoints import load_model
+    from react_tad.data.features import FeatureStore
+    from react_tad.data.windows import WindowIndex
+    from react_tad.devices import choose_device, use_threads
+    from react_tad.inference import detect, durations
+
+    use_threads(arguments.threads)
+    device = choose_device(arguments.device)
+    settings = params.step_params(params.Inference, arguments.cfg, "inference")
+    trained = load_model(arguments.model)
+    windows = WindowSet([(FeatureStore(arguments.features), WindowIndex.read(arguments.windows))])
+    trained.check_fits(dimension=windows.dimension, classes=windows.classes, features=str(arguments.features))
+    detected = detect(trained.model.to(device), windows, settings, durations(arguments.annotations), device=device)
+    detected.write(arguments.out)

@@ -1,0 +1,50 @@
+"""Show what a variant of ``params.yaml`` resolves to: every parameter, its value, and where the value comes from.
+
+``react-tad params show full --set train.epochs=1`` shows what an override changes.
+"""
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    show = actions.add_parser("show", help="print the resolved parameters of a variant")
+    show.add_argument("variant", help="a name under `variants` in the parameter file")
+    add_source_arguments(show)
+    show.add_argument("--step", help="print only what one step reads, as the JSON that the step is given")
+
+
+def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add where parameters come from: the file, and overrides."""
+    parser.add_argument("--params", default="params.yaml", help="parameter file (default: params.yaml)")
+    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="overrides, such as train.epochs=1")
+
+
+def parse_overrides(settings: list[str]) -> dict:
+    """Turn ``["train.epochs=1"]`` into ``{"train.epochs": 1}``; values are YAML 1.2."""
+    from ruamel.yaml import YAML
+
+    from react_tad.params import ParameterError
+
+    for setting in settings:
+        if "=" not in setting:
+            raise ParameterError(f"--set {setting}: should be KEY=VALUE, such as train.epochs=1")
+    pairs = (setting.split("=", 1) for setting in settings)
+    return {key: YAML(typ="safe", pure=True).load(value) for key, value in pairs}
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print a table, a parameter a line."""
+    from react_tad.params import STEP_SECTIONS, Experiment, ParameterError, flatten
+
+    resolved = Experiment.read(arguments.params, parse_overrides(arguments.set)).resolve(arguments.variant)
+    if arguments.step:
+        if arguments.step not in STEP_SECTIONS:
+            raise ParameterError(f"--step {arguments.step}: should be one of {', '.join(STEP_SECTIONS)}")
+        print(resolved.step(arguments.step))
+        return
+    values = {key: str(value) for key, value in flatten(resolved.params.model_dump(mode="json"))}
+    widths = max(map(len, values)), max(map(len, values.values()))
+    for key, value in values.items():
+        print(f"{key:<{widths[0]}}  {value:<{widths[1]}}  {resolved.source[key]}")

@@ -1,0 +1,45 @@
+"""Classification of queries: sigmoid focal loss, and ACE-dec (section 3.2, equation 8).
+
+ACE-dec adds a second loss for queries that are matched: they run through the decoder once more with their instance's
+segment as reference, and their class heads are told the class again. That is ``L^gt_foc``; ``L^q_foc`` is the loss of
+the ordinary pass.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from react_tad.losses.targets import Match, Targets
+
+
+def focal_loss(logits: Tensor, targets: Tensor, *, alpha: float, gamma: float) -> Tensor:
+    """Sigmoid focal loss of each logit (Lin et al. 2017): shape of ``logits``, targets 0 or 1.
+
+    ``-alpha_t (1 - p_t)^gamma log(p_t)``, with ``p_t`` the probability of what is true.
+    """
+    cross_entropy = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    probability = logits.sigmoid()
+    miss = probability + targets - 2 * probability * targets  # 1 - p_t
+    balance = alpha * targets + (1 - alpha) * (1 - targets)
+    return balance * miss**gamma * cross_entropy
+
+
+def query_class_loss(logits: Tensor, match: Match, targets: Targets, *, alpha: float, gamma: float) -> Tensor:
+    """``L^q_foc`` of one layer: all queries ``[B, N, classes]``, summed, divided by the number of instances."""
+    wanted = torch.zeros_like(logits)
+    wanted[match.window, match.query, targets.labels[match.instance]] = 1
+    return focal_loss(logits, wanted, alpha=alpha, gamma=gamma).sum() / targets.normaliser
+
+
+def ground_truth_references(predicted: Tensor, match: Match, targets: Targets) -> Tensor:
+    """References of ACE-dec's second pass ``[B, N, 2]``: a matched query's instance, else its own prediction."""
+    references = predicted.detach().clone()
+    references[match.window, match.query] = targets.segments[match.instance]
+    return references
+
+
+def ground_truth_class_loss(logits: Tensor, match: Match, targets: Targets, *, alpha: float, gamma: float) -> Tensor:
+    """``L^gt_foc`` of one layer of the second pass: matched queries only, divided by the number of instances."""
+    matched = logits[match.window, match.query]  # [P, classes]
+    wanted = F.one_hot(targets.labels[match.instance], logits.shape[-1]).to(logits.dtype)
+    return focal_loss(matched, wanted, alpha=alpha, gamma=gamma).sum() / targets.normaliser

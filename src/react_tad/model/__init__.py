@@ -1,0 +1,1 @@
+"""The detector of the paper: one module a component; :mod:`react_tad.model.react` assembles them."""

@@ -1,0 +1,90 @@
+"""Deformable attention in time: each query reads a few positions of a feature sequence (supplement A and B).
+
+Positions are in snippets, and snippet ``i`` is centred at ``i + 0.5``. Between two centres the value is interpolated
+linearly; beyond the first and the last it fades to zero. The sequence must be zero where it is padding: then nothing
+depends on how much padding there is. One scale only, so no compiled operation is needed.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def sample_by_grid(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
+    """Weighted sum of interpolated values, by ``grid_sample``: the fastest way on a CPU.
+
+    ``value`` is ``[G, T, C]``, ``position`` and ``weight`` are ``[G, N, K]``; returns ``[G, N, C]``.
+    """
+    length = value.shape[1]
+    across = 2 * position / length - 1  # grid_sample spans a sequence from -1 to 1, edge to edge
+    grid = torch.stack((across, torch.zeros_like(across)), dim=-1)
+    image = value.transpose(1, 2).unsqueeze(2)  # [G, C, 1, T]: a picture one pixel high
+    sampled = F.grid_sample(image, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return torch.einsum("gcnk,gnk->gnc", sampled, weight)
+
+
+def sample_by_gather(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
+    """The same as :func:`sample_by_grid`, by two look-ups: its gradient is deterministic on a GPU."""
+    groups, length, channels = value.shape
+    below = (position - 0.5).floor()
+    share = position - 0.5 - below
+    total = value.new_zeros(groups, position.shape[1], channels)
+    for index, factor in ((below, 1 - share), (below + 1, share)):
+        inside = (index >= 0) & (index < length)
+        flat = index.clamp(0, length - 1).long().flatten(1)  # [G, N * K]
+        found = value.gather(1, flat.unsqueeze(-1).expand(-1, -1, channels)).unflatten(1, position.shape[1:])
+        total = total + torch.einsum("gnkc,gnk->gnc", found, factor * inside * weight)
+    return total
+
+
+class DeformableAttention(nn.Module):
+    """Multi-head deformable attention over one sequence.
+
+    Offsets and attention weights are linear in the query. Attention weights start equal, offsets as a fan: each head
+    looks in a direction of its own, its points 1, 2, ... ``points`` steps away.
+    """
+
+    def __init__(self, dim: int, *, heads: int, points: int):
+        super().__init__()
+        self.heads, self.points = heads, points
+        self.value = nn.Linear(dim, dim)
+        self.offset = nn.Linear(dim, heads * points)
+        self.weight = nn.Linear(dim, heads * points)
+        self.output = nn.Linear(dim, dim)
+        self.initialise()
+
+    def initialise(self) -> None:
+        """Set the starting weights described above."""
+        for linear in (self.value, self.output):
+            nn.init.xavier_uniform_(linear.weight)
+            nn.init.zeros_(linear.bias)
+        for linear in (self.offset, self.weight):
+            nn.init.zeros_(linear.weight)
+            nn.init.zeros_(linear.bias)
+        direction = torch.cos(torch.arange(self.heads) * (2 * math.pi / self.heads))
+        with torch.no_grad():
+            self.offset.bias.copy_(torch.outer(direction, torch.arange(1.0, self.points + 1)).flatten())
+
+    def project(self, sequence: Tensor, valid: Tensor) -> Tensor:
+        """Values of a sequence ``[B, T, dim]``, zero where ``valid`` ``[B, T]`` is false; ``[B * heads, T, C]``."""
+        value = self.value(sequence) * valid.unsqueeze(-1)
+        return value.unflatten(-1, (self.heads, -1)).transpose(1, 2).flatten(0, 1)
+
+    def forward(self, query: Tensor, value: Tensor, center: Tensor, step: Tensor) -> Tensor:
+        """Read ``value`` at ``center + offset * step``.
+
+        ``query`` is ``[B, N, dim]``, ``value`` comes from :meth:`project`, ``center`` and ``step`` are ``[B, N]`` in
+        snippets. Returns ``[B, N, dim]``.
+        """
+        batch, count, _ = query.shape
+        split = (batch, count, self.heads, self.points)
+        offset = self.offset(query).view(split)
+        weight = self.weight(query).view(split).softmax(dim=-1)
+        position = center[..., None, None] + offset * step[..., None, None]
+        # [B, N, heads, points] -> [B * heads, N, points]
+        position, weight = (each.transpose(1, 2).flatten(0, 1) for each in (position, weight))
+        sample = sample_by_grid if value.device.type == "cpu" else sample_by_gather
+        read = sample(value, position, weight).unflatten(0, (batch, self.heads))  # [B, heads, N, C]
+        return self.output(read.transpose(1, 2).flatten(2))

@@ -1,0 +1,19 @@
+"""The two small networks that encoder, decoder and heads share."""
+
+import torch
+from torch import Tensor, nn
+
+
+class FeedForward(nn.Sequential):
+    """Linear, ReLU, dropout, linear: ``[..., dim]`` to ``[..., out]`` (``out`` is ``dim`` where it is not given)."""
+
+    def __init__(self, dim: int, hidden: int, *, out: int | None = None, dropout: float = 0.0):
+        super().__init__(
+            nn.Linear(dim, hidden), nn.ReLU(inplace=True), nn.Dropout(dropout), nn.Linear(hidden, out or dim)
+        )
+
+
+def inverse_sigmoid(probability: Tensor, eps: float = 1e-5) -> Tensor:
+    """Logit of a probability; both it and its complement are kept above ``eps``."""
+    probability = probability.clamp(0, 1)
+    return torch.log(probability.clamp(min=eps) / (1 - probability).clamp(min=eps))

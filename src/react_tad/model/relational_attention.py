@@ -1,0 +1,63 @@
+"""Relational attention among queries: the RA of RAID (section 3.1, equations 1-5).
+
+A query attends to itself and to its distinct-similar queries: those that look alike (cosine above gamma, equation 1)
+and overlap it little (IoU below tau, equation 2). Equation 3 prints a set difference, E_IoU minus E_sim, which would
+keep the queries that do *not* look alike; the prose and figure 1 ask for the intersection, which is what is computed
+here.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from react_tad import segments
+
+
+def similarity(queries: Tensor) -> Tensor:
+    """Cosine similarity A of equation 1: ``[B, N, dim]`` to ``[B, N, N]``; 0 for a zero vector."""
+    unit = F.normalize(queries, dim=-1)
+    return unit @ unit.transpose(-1, -2)
+
+
+def relations(queries: Tensor, start_end: Tensor, *, gamma: float, tau: float, boundary: str = "exclude") -> Tensor:
+    """Which pairs of queries may attend (equations 1-3).
+
+    ``queries`` is ``[B, N, dim]``, ``start_end`` their reference segments ``[B, N, 2]``. Returns booleans ``[B, N,
+    N]``, true where the row's query attends to the column's. The diagonal is always true, so that no row is empty.
+    ``boundary="include"`` keeps pairs whose IoU is exactly tau.
+    """
+    iou = segments.pairwise_iou(start_end, start_end)
+    distinct = iou <= tau if boundary == "include" else iou < tau
+    similar = similarity(queries) > gamma
+    itself = torch.eye(queries.shape[1], dtype=torch.bool, device=queries.device)
+    return (distinct & similar) | itself
+
+
+class QueryAttention(nn.Module):
+    """Multi-head attention among queries, over the pairs that a mask allows (equations 4 and 5)."""
+
+    def __init__(self, dim: int, *, heads: int, output_projection: bool = True):
+        super().__init__()
+        self.heads = heads
+        self.query, self.key, self.value = (nn.Linear(dim, dim) for _ in range(3))
+        self.output = nn.Linear(dim, dim) if output_projection else nn.Identity()
+        for linear in self.children():
+            if isinstance(linear, nn.Linear):
+                nn.init.xavier_uniform_(linear.weight)
+                nn.init.zeros_(linear.bias)
+
+    def forward(self, content: Tensor, position: Tensor, allowed: Tensor | None = None) -> Tensor:
+        """Mix the content of queries.
+
+        ``content`` and ``position`` are ``[B, N, dim]``: keys and queries come from their sum, values from the content.
+        ``allowed`` is ``[B, N, N]`` (``None``: all pairs, the dense attention of a plain decoder).
+        """
+        located = content + position
+        query, key, value = (
+            linear(features).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # [B, heads, N, C]
+            for linear, features in ((self.query, located), (self.key, located), (self.value, content))
+        )
+        score = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
+        if allowed is not None:
+            score = score.masked_fill(~allowed.unsqueeze(1), -torch.inf)
+        return self.output((score.softmax(dim=-1) @ value).transpose(1, 2).flatten(2))

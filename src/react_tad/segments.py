@@ -1,0 +1,71 @@
+"""Temporal segments: coordinate formats and the only IoU and gIoU of the project.
+
+Two formats exist: ``start_end`` is (start, end), ``center_width`` is (center, width). Units are the caller's (seconds,
+snippets, or shares of a window). Everything takes NumPy arrays and torch tensors alike, so that evaluation and
+suppression need no torch.
+"""
+
+import sys
+from types import ModuleType
+from typing import Any
+
+import numpy
+
+Array = Any  # numpy.ndarray or torch.Tensor
+
+
+def _library(array: Array) -> ModuleType:
+    """The module that ``array`` belongs to; torch is only looked up, never imported."""
+    torch = sys.modules.get("torch")
+    return torch if torch is not None and isinstance(array, torch.Tensor) else numpy
+
+
+def start_end(center_width: Array) -> Array:
+    """(center, width) to (start, end); ``[..., 2]`` to ``[..., 2]``."""
+    center, half = center_width[..., 0], center_width[..., 1] / 2
+    return _library(center).stack((center - half, center + half), -1)
+
+
+def center_width(start_end: Array) -> Array:
+    """(start, end) to (center, width); ``[..., 2]`` to ``[..., 2]``."""
+    start, end = start_end[..., 0], start_end[..., 1]
+    return _library(start).stack(((start + end) / 2, end - start), -1)
+
+
+def overlap(first: Array, second: Array) -> tuple[Array, Array, Array]:
+    """Lengths of intersection, union and hull of two (start, end) arrays that broadcast against each other.
+
+    The hull is the shortest segment that covers both. Results have the broadcast shape without the last axis. Segments
+    must have end >= start.
+    """
+    library = _library(first)
+    start_a, end_a, start_b, end_b = first[..., 0], first[..., 1], second[..., 0], second[..., 1]
+    intersection = (library.minimum(end_a, end_b) - library.maximum(start_a, start_b)).clip(min=0)
+    union = (end_a - start_a) + (end_b - start_b) - intersection
+    hull = library.maximum(end_a, end_b) - library.minimum(start_a, start_b)
+    return intersection, union, hull
+
+
+def _ratio(part: Array, whole: Array) -> Array:
+    """``part / whole``, and 0 where ``whole`` is 0; gradients stay finite."""
+    library = _library(whole)
+    empty = whole <= 0
+    safe = library.where(empty, library.ones_like(whole), whole)
+    return library.where(empty, library.zeros_like(whole), part / safe)
+
+
+def iou(first: Array, second: Array) -> Array:
+    """Temporal IoU (tIoU) of (start, end) segments that broadcast; 0 for two segments of zero length."""
+    intersection, union, _ = overlap(first, second)
+    return _ratio(intersection, union)
+
+
+def generalized_iou(first: Array, second: Array) -> Array:
+    """GIoU in (-1, 1]: IoU minus the share of the hull that neither segment covers (equation 11)."""
+    intersection, union, hull = overlap(first, second)
+    return _ratio(intersection, union) - _ratio(hull - union, hull)
+
+
+def pairwise_iou(first: Array, second: Array) -> Array:
+    """tIoU of every pair: ``[..., N, 2]`` and ``[..., M, 2]`` in (start, end) give ``[..., N, M]``."""
+    return iou(first[..., :, None, :], second[..., None, :, :])
