@@ -39,9 +39,9 @@ def run(arguments: argparse.Namespace) -> None:
             f"{arguments.annotations}: no instance in the training split; there has to be at least one"
         )
     source = {"options": options.model_dump(mode="json"), "files": files, **prepared.source}
+    write_annotations(arguments.annotations, videos, dataset.CLASSES, version=cfg["dataset"])
     for split, recordings in splits.items():
         write_features(arguments.features, dataset=cfg["dataset"], split=split, recordings=recordings, source=source)
-    write_annotations(arguments.annotations, videos, dataset.CLASSES, version=cfg["dataset"])
     for split, recordings in splits.items():
         snippets = sum(len(item.features) for item in recordings)
         instances = sum(len(item.instances) for item in recordings)

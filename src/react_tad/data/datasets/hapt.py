@@ -10,6 +10,7 @@ A snippet is one second (50 samples), and neighbours overlap by half. Samples af
 
 import io
 import lzma
+import re
 import tarfile
 import zipfile
 from collections import Counter
@@ -145,6 +146,9 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
     )
 
 
+_ACCELERATION = re.compile(r"acc_exp(\d+)_user(\d+)\.txt")
+
+
 def read_experiments(archive: Path) -> list[Experiment]:
     """Read all recordings from the archive, ordered by number.
 
@@ -154,10 +158,10 @@ def read_experiments(archive: Path) -> list[Experiment]:
     """
     files = _read_raw_data(archive)
     labels = _table(files, "labels.txt", 5, archive).astype(int)
-    names = sorted(name for name in files if name.startswith("acc_"))
+    names = sorted(name for name in files if _ACCELERATION.fullmatch(name))
     experiments = []
     for name in tqdm(names, "reading", unit="recording", delay=2):
-        number, user = int(name[7:9]), int(name[14:16])  # acc_expNN_userNN.txt
+        number, user = map(int, _ACCELERATION.fullmatch(name).groups())
         acceleration = _table(files, name, 3, archive)
         rotation = _table(files, name.replace("acc_", "gyro_"), 3, archive)
         if len(acceleration) != len(rotation):

@@ -1,0 +1,240 @@
+import hashlib
+import http.server
+import json
+import shutil
+import subprocess
+import threading
+
+import pytest
+
+from react_tad.cli import main
+from react_tad.data.download import DownloadError, Published, obtain, verify_raw
+from react_tad.files import write_json
+
+CONTENT = bytes(range(256)) * 2048  # half a mebibyte
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves ``server.content``; can break off, know no ranges, or refuse."""
+
+    def do_GET(self):
+        content, first, status = self.server.content, 0, self.server.status
+        self.server.asked.append(self.headers.get("Range"))
+        if self.headers.get("Range") and self.server.ranges and status == 200:
+            first = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+            status = 206 if first < len(content) else 416
+        self.send_response(status)
+        if status in (200, 206):
+            self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
+            if self.server.says_length:
+                self.send_header("Content-Length", str(len(content) - first))
+        self.end_headers()
+        if status in (200, 206):
+            end = len(content) if self.server.break_after is None else first + self.server.break_after
+            self.wfile.write(content[first:end])
+
+    def log_message(self, *arguments):
+        """Keep quiet."""
+
+
+@pytest.fixture
+def server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.content, server.status, server.ranges, server.says_length = CONTENT, 200, True, True
+        server.break_after, server.asked = None, []
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def published(server):
+    return Published(
+        name="data.zip",
+        sha256=hashlib.sha256(CONTENT).hexdigest(),
+        bytes=len(CONTENT),
+        url=f"http://127.0.0.1:{server.server_port}/data.zip",
+    )
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_downloads_checks_and_records(tmp_path, published):
+    record = obtain(tmp_path / "archive", [published])
+    assert (tmp_path / "archive").read_bytes() == CONTENT
+    assert names(tmp_path) == ["archive"]
+    assert record == {
+        "name": "archive",
+        "source": published.url,
+        "sha256": published.sha256,
+        "bytes": len(CONTENT),
+    }
+
+
+def test_a_file_that_is_right_already_is_not_downloaded_again(tmp_path, server, published):
+    first = obtain(tmp_path / "archive", [published])
+    assert obtain(tmp_path / "archive", [published]) == first
+    assert len(server.asked) == 1
+
+
+def test_a_file_that_is_wrong_is_replaced(tmp_path, published):
+    (tmp_path / "archive").write_bytes(CONTENT[:-1] + b"?")
+    obtain(tmp_path / "archive", [published])
+    assert (tmp_path / "archive").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("says_length", [True, False])
+def test_goes_on_after_the_server_broke_off(tmp_path, server, published, says_length):
+    server.break_after, server.says_length = 200_000, says_length
+    with pytest.raises(DownloadError, match=r"archive\.part: \d+ of 524288 bytes from .*data\.zip: .*again"):
+        obtain(tmp_path / "archive", [published])
+    assert names(tmp_path) == ["archive.part"], "what has arrived is kept, under another name"
+    have = (tmp_path / "archive.part").stat().st_size
+    assert 0 < have <= 200_000
+
+    server.break_after = None
+    obtain(tmp_path / "archive", [published])
+    assert server.asked == [None, f"bytes={have}-"], "the rest only"
+    assert (tmp_path / "archive").read_bytes() == CONTENT
+    assert names(tmp_path) == ["archive"]
+
+
+def test_a_server_without_ranges_sends_everything_again(tmp_path, server, published):
+    server.ranges = False
+    (tmp_path / "archive.part").write_bytes(CONTENT[:100_000])
+    obtain(tmp_path / "archive", [published])
+    assert (tmp_path / "archive").read_bytes() == CONTENT
+
+
+def test_an_interrupted_last_step_needs_no_server(tmp_path, server, published):
+    (tmp_path / "archive.part").write_bytes(CONTENT)
+    obtain(tmp_path / "archive", [published])
+    assert (tmp_path / "archive").read_bytes() == CONTENT
+    assert not server.asked
+
+
+@pytest.mark.parametrize("in_part", [False, True])
+def test_a_flipped_byte_is_an_error_that_the_next_run_gets_over(tmp_path, server, published, in_part):
+    flipped = CONTENT[:1000] + bytes([CONTENT[1000] ^ 1]) + CONTENT[1001:]
+    if in_part:
+        (tmp_path / "archive.part").write_bytes(flipped[:100_000])
+    else:
+        server.content = flipped
+    with pytest.raises(DownloadError, match=r"archive: http.*data\.zip sent another file than was published"):
+        obtain(tmp_path / "archive", [published])
+    assert names(tmp_path) == []
+
+    server.content = CONTENT
+    obtain(tmp_path / "archive", [published])
+    assert (tmp_path / "archive").read_bytes() == CONTENT
+
+
+def test_a_file_that_is_shorter_or_longer_than_published_is_an_error(tmp_path, server, published):
+    server.content = CONTENT[:-10]
+    for _ in range(3):  # also when there is nothing left to ask for
+        with pytest.raises(DownloadError, match=r"of 524288 bytes"):
+            obtain(tmp_path / "archive", [published])
+    server.content = CONTENT + b"more"
+    with pytest.raises(DownloadError, match=r"of 524288 bytes"):
+        obtain(tmp_path / "longer", [published])
+    server.content = CONTENT
+    for name in ("archive", "longer"):
+        obtain(tmp_path / name, [published])
+    assert names(tmp_path) == ["archive", "longer"]
+
+
+def test_a_refusal_names_status_and_address(tmp_path, server, published):
+    server.status = 404
+    with pytest.raises(DownloadError, match=r"archive\.part: 0 of 524288 bytes from http.*: 404"):
+        obtain(tmp_path / "archive", [published])
+    assert names(tmp_path) == []
+
+
+def test_no_connection_names_the_address(tmp_path, server, published):
+    server.server_close()
+    with pytest.raises(DownloadError, match=published.url):
+        obtain(tmp_path / "archive", [published])
+
+
+def test_a_full_disk_is_an_error_that_the_next_run_gets_over(tmp_path, published):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small tmpfs is not permitted")
+    try:
+        with pytest.raises(DownloadError, match=r"archive\.part: \d+ of 524288 bytes .*cannot write: No space left"):
+            obtain(disk / "archive", [published])
+        assert "archive" not in names(disk)
+        subprocess.run(["mount", "-o", "remount,size=2m", str(disk)], check=True)
+        obtain(disk / "archive", [published])
+        assert (disk / "archive").read_bytes() == CONTENT
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("subfolder", [".", "hapt"])
+def test_a_mirror_takes_the_place_of_the_download(tmp_path, server, published, subfolder):
+    (tmp_path / "mirror" / subfolder).mkdir(parents=True)
+    (tmp_path / "mirror" / subfolder / "data.zip").write_bytes(CONTENT)
+    record = obtain(tmp_path / "archive", [published], mirror=tmp_path / "mirror", folder="hapt")
+    assert (tmp_path / "archive").read_bytes() == CONTENT
+    assert not server.asked
+    assert record == obtain(tmp_path / "raw" / "archive", [published]), "the same record wherever it came from"
+
+
+def test_a_mirror_may_have_another_version(tmp_path, published):
+    copy = Published(name="data.tar.xz", sha256=hashlib.sha256(b"smaller").hexdigest(), bytes=7)
+    (tmp_path / "data.tar.xz").write_bytes(b"smaller")
+    record = obtain(tmp_path / "raw" / "archive", [published, copy], mirror=tmp_path, folder="hapt")
+    assert record == {"name": "archive", "source": "data.tar.xz", "sha256": copy.sha256, "bytes": 7}
+
+
+def test_a_mirror_without_the_file_says_where_it_looked(tmp_path, server, published):
+    with pytest.raises(DownloadError) as caught:
+        obtain(tmp_path / "archive", [published], mirror=tmp_path, folder="hapt")
+    assert str(tmp_path / "data.zip") in str(caught.value)
+    assert str(tmp_path / "hapt" / "data.zip") in str(caught.value)
+    assert not server.asked
+
+
+def test_a_damaged_file_in_the_mirror_is_named(tmp_path, published):
+    (tmp_path / "data.zip").write_bytes(CONTENT[:-1])
+    with pytest.raises(DownloadError, match=rf"{tmp_path}/data\.zip: sha256 \w+, expected {published.sha256}"):
+        obtain(tmp_path / "raw" / "archive", [published], mirror=tmp_path)
+    assert names(tmp_path / "raw") == []
+
+
+@pytest.fixture
+def raw(tmp_path):
+    (tmp_path / "archive").write_bytes(CONTENT)
+    record = {"name": "archive", "sha256": hashlib.sha256(CONTENT).hexdigest(), "bytes": len(CONTENT), "source": "x"}
+    write_json(tmp_path / "manifest.json", {"dataset": "hapt", "files": [record]})
+    return tmp_path
+
+
+def test_raw_files_are_checked_against_their_manifest(raw):
+    assert [record["name"] for record in verify_raw(raw, "hapt", ("archive",))] == ["archive"]
+    assert verify_raw(raw / "nowhere", "toy", ()) == []
+    with pytest.raises(DownloadError, match=r"manifest\.json belongs to data set 'hapt', not to 'other'"):
+        verify_raw(raw, "other", ("archive",))
+    with pytest.raises(DownloadError, match=r"labels is missing; run 'react-tad fetch' again"):
+        verify_raw(raw, "hapt", ("archive", "labels"))
+    (raw / "archive").write_bytes(CONTENT[:-1])
+    with pytest.raises(DownloadError, match=r"archive: sha256 \w+, expected"):
+        verify_raw(raw, "hapt", ("archive",))
+    shutil.rmtree(raw)
+    with pytest.raises(DownloadError, match=r"manifest\.json does not exist; run 'react-tad fetch' first"):
+        verify_raw(raw, "hapt", ("archive",))
+
+
+def test_the_verb_takes_the_mirror_from_the_environment(tmp_path, monkeypatch, capsys):
+    cfg = json.dumps({"dataset": "hapt", "options": {}})
+    monkeypatch.setenv("REACT_TAD_MIRROR", str(tmp_path / "mirror"))
+    assert main(["fetch", "--cfg", cfg, "--to", str(tmp_path / "raw")]) == 1
+    assert str(tmp_path / "mirror" / "hapt" / "hapt_rawdata.tar.xz") in capsys.readouterr().err
+    assert not (tmp_path / "raw" / "manifest.json").exists()

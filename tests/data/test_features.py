@@ -1,0 +1,130 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from react_tad.data.features import FeatureError, FeatureStore, VideoFeatures, write_features
+
+
+def write(folder, recordings, split="training"):
+    return write_features(folder, dataset="test", split=split, recordings=recordings, source={"from": "here"})
+
+
+def test_what_is_written_is_read(tmp_path, recording):
+    store = FeatureStore(write(tmp_path, [recording("a", 4), recording("b", 2, number=1)]))
+    assert list(store) == ["a", "b"]
+    assert len(store) == 2
+    assert "b" in store
+    assert "c" not in store
+    assert (store.split, store.dataset, store.dimension, store.source) == ("training", "test", 3, {"from": "here"})
+    assert store["a"].dtype == np.float32
+    np.testing.assert_array_equal(store["b"], [[100] * 3, [101] * 3])
+    np.testing.assert_array_equal(store.slice("a", 1, 2), [[1] * 3, [2] * 3])
+    assert isinstance(store["a"], np.memmap)
+    store.verify()
+
+
+def test_the_array_is_a_plain_npy_file(tmp_path, recording):
+    write(tmp_path, [recording("a", 4), recording("b", 2, number=1)])
+    assert np.load(tmp_path / "training.npy").shape == (6, 3)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["training.json", "training.npy"]
+
+
+def test_positions_and_times_are_inverse():
+    info = VideoFeatures("a", 0, 10, seconds_per_snippet=0.4, first_center_seconds=0.7)
+    assert info.snippets(0.7) == pytest.approx(0.5), "the centre of snippet 0"
+    assert info.snippets(0.7 + 3 * 0.4) == pytest.approx(3.5), "the centre of snippet 3"
+    times = np.linspace(-1, 20, 50)
+    np.testing.assert_allclose(info.seconds(info.snippets(times)), times)
+
+
+def test_equal_recordings_give_equal_bytes(tmp_path, recording):
+    for name in ("one", "two"):
+        write(tmp_path / name, [recording("a", 4), recording("b", 2)])
+    for name in ("training.npy", "training.json"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_number_that_is_not_finite_names_video_and_snippet(tmp_path, recording, value):
+    bad = recording("b", 5)
+    bad.features[3, 1] = value
+    with pytest.raises(FeatureError, match=rf"training\.npy: video 'b', snippet 3: a feature is {value}"):
+        write(tmp_path, [recording("a", 4), bad])
+    assert not list(tmp_path.iterdir()), "nothing half-written is left"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"dimension": 2}, r"features of video 'b' have shape \[5, 2\]; expected \[snippets, 3\]"),
+        ({"features": np.zeros(5)}, r"features of video 'b' have shape \[5\]"),
+        ({"features": np.zeros((0, 3))}, r"features of video 'b' have shape \[0, 3\]"),
+    ],
+)
+def test_a_shape_that_differs_names_the_video(tmp_path, recording, changes, message):
+    with pytest.raises(FeatureError, match=message):
+        write(tmp_path, [recording("a", 4), recording("b", 5, **changes)])
+
+
+def test_no_recordings_and_a_video_twice_are_errors(tmp_path, recording):
+    with pytest.raises(FeatureError, match=r"training\.npy: no recordings in this split"):
+        write(tmp_path, [])
+    with pytest.raises(FeatureError, match="video 'a' is given twice"):
+        write(tmp_path, [recording("a", 4), recording("a", 4)])
+
+
+@pytest.fixture
+def manifest(tmp_path, recording):
+    return write(tmp_path, [recording("a", 4), recording("b", 2)])
+
+
+def test_an_unknown_video_and_snippets_beyond_the_end_are_errors(manifest):
+    store = FeatureStore(manifest)
+    with pytest.raises(FeatureError, match=r"training\.json: no features of video 'c'"):
+        store["c"]
+    with pytest.raises(FeatureError, match="video 'b': snippets 1 to 3 asked for, there are 2"):
+        store.slice("b", 1, 2)
+
+
+def test_a_truncated_array_is_an_error(manifest):
+    array = manifest.with_suffix(".npy")
+    array.write_bytes(array.read_bytes()[:-5])
+    with pytest.raises(FeatureError, match=r"training\.npy is not a whole \.npy file"):
+        FeatureStore(manifest)
+
+
+def test_an_array_of_another_shape_is_an_error(manifest):
+    np.save(manifest.with_suffix(".npy"), np.zeros((6, 4), np.float32))
+    with pytest.raises(FeatureError, match=r"float32 \[6, 4\]; its manifest says float32 \[6, 3\]"):
+        FeatureStore(manifest)
+
+
+def test_verify_finds_a_flipped_byte(manifest):
+    array = manifest.with_suffix(".npy")
+    content = bytearray(array.read_bytes())
+    content[-2] ^= 1
+    array.write_bytes(content)
+    with pytest.raises(FeatureError, match=r"training\.npy: sha256"):
+        FeatureStore(manifest).verify()
+
+
+def test_verify_names_video_and_snippet_of_a_nan(manifest):
+    values = np.load(manifest.with_suffix(".npy"))
+    values[5, 2] = np.nan
+    np.save(manifest.with_suffix(".npy"), values)
+    with pytest.raises(FeatureError, match="video 'b', snippet 1: a feature is nan"):
+        FeatureStore(manifest).verify()
+
+
+def test_a_manifest_of_another_kind_is_named(manifest):
+    manifest.write_text(json.dumps({"dataset": "test"}))
+    with pytest.raises(FeatureError, match=r"training\.json is not a feature manifest"):
+        FeatureStore(manifest)
+
+
+def test_the_data_package_needs_no_torch():
+    code = "import sys, react_tad.data.windows, react_tad.data.datasets.hapt; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,245 @@
+import itertools
+import json
+import math
+
+import numpy as np
+import pytest
+
+from react_tad.cli import main
+from react_tad.data.annotations import (
+    AnnotationError,
+    Annotations,
+    Video,
+    parse_annotations,
+    read_annotations,
+    within_duration,
+)
+from react_tad.data.features import FeatureStore, write_features
+from react_tad.data.windows import WindowIndex, cut, make_windows, window_starts
+from react_tad.files import write_json
+from react_tad.params import Windows
+
+PARAMS = Windows(length=8, stride=2)
+
+
+@pytest.fixture
+def split(tmp_path, recording):
+    """Function from (video, length, instances) and parameters to the windows of a split, as an index."""
+
+    def make(*videos, subset="training", params=PARAMS, annotated=None):
+        recordings = [recording(name, length, subset=subset, instances=found) for name, length, found in videos]
+        store = FeatureStore(write_features(tmp_path, dataset="test", split=subset, recordings=recordings, source={}))
+        entries = {item.video: Video(item.subset, item.duration, item.instances) for item in recordings}
+        annotations = Annotations(annotated or entries, ("dive", "jump"), "a.json")
+        write_json(tmp_path / "windows.json", make_windows(annotations, store, params))
+        return WindowIndex.read(tmp_path / "windows.json"), store
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("video_length", "starts"),
+    [(1, [0]), (7, [0]), (8, [0]), (9, [0, 2]), (10, [0, 2]), (11, [0, 2, 4]), (13, [0, 2, 4, 6])],
+)
+def test_starts_worked_by_hand(video_length, starts):
+    assert window_starts(video_length, length=8, stride=2) == starts
+
+
+def test_windows_cover_every_snippet_and_none_lies_inside_another():
+    random = np.random.default_rng(0)
+    for _ in range(500):
+        length = int(random.integers(1, 40))
+        stride = int(random.integers(1, length + 1))
+        video_length = int(random.integers(1, 200))
+        windows = [
+            (first, min(first + length, video_length))
+            for first in window_starts(video_length, length=length, stride=stride)
+        ]
+        assert {i for first, last in windows for i in range(first, last)} == set(range(video_length))
+        assert all(a[1] < b[1] for a, b in itertools.pairwise(windows)), "each ends later than the last"
+        assert all(last - first == length for first, last in windows[:-1]), "only the last may be shorter"
+        assert all(first == number * stride for number, (first, _) in enumerate(windows)), "none is shifted back"
+
+
+def test_an_instance_is_kept_from_75_percent_on_and_cut():
+    segments = np.array([[6.0, 10.0], [5.0, 9.0], [5.001, 9.001], [9.0, 12.0], [-2.0, 20.0]])
+    kept, clipped, inside = cut(segments, first=0, length=8, min_inside=0.75)
+    assert kept.tolist() == [1]
+    assert clipped.tolist() == [[5.0, 8.0]]
+    assert inside.tolist() == [0.75]
+
+
+def test_the_75_percent_rule_forgives_rounding():
+    segment = np.array([[7.925, 8.025]])
+    kept, _, inside = cut(segment, first=0, length=8, min_inside=0.75)
+    assert inside[0] < 0.75, "else this test shows nothing"
+    assert kept.tolist() == [0]
+    assert not len(cut(segment + 1e-6, first=0, length=8, min_inside=0.75)[0])
+
+
+def test_cut_instances_are_relative_inside_and_as_long_as_their_share():
+    random = np.random.default_rng(1)
+    start = random.uniform(-5, 60, 200)
+    segments = np.stack([start, start + random.uniform(0.01, 30, 200)], axis=1)
+    for first, length in ((0, 32), (16, 32), (48, 5)):
+        kept, clipped, inside = cut(segments, first=first, length=length, min_inside=0.75)
+        assert ((clipped >= 0) & (clipped <= length)).all()
+        assert (inside >= 0.75 - 1e-9).all()
+        widths = segments[kept, 1] - segments[kept, 0]
+        np.testing.assert_allclose(clipped[:, 1] - clipped[:, 0], inside * widths)
+        middle = segments.mean(axis=1)
+        wholly = (segments >= first).all(axis=1) & (segments <= first + length).all(axis=1)
+        assert set(np.flatnonzero(wholly)) <= set(kept)
+        assert all(first <= middle[i] <= first + length for i in kept)
+
+
+def test_a_video_worked_by_hand(split):
+    # 0.5 s a snippet, first centre at 0.25 s: position = 2 * seconds. 11 snippets: windows [0, 8], [2, 10], [4, 11].
+    index, _ = split(("a", 11, [("jump", 1.0, 2.0), ("dive", 3.5, 5.5)]))
+    found = [
+        (window.first, window.length, window.segments.tolist(), window.labels.tolist()) for window in index.windows
+    ]
+    assert found == [
+        (0, 8, [[2.0, 4.0]], [1]),
+        (2, 8, [[0.0, 2.0], [5.0, 8.0]], [1, 0]),
+        (4, 7, [[3.0, 7.0]], [0]),
+    ]
+    assert index[1].inside.tolist() == [1.0, 0.75]
+    assert index.classes == ("dive", "jump")
+    assert index.params == PARAMS
+    assert [(i.video, i.segment, i.label) for i in index.instances] == [("a", (2.0, 4.0), 1), ("a", (7.0, 11.0), 0)]
+
+
+def test_training_drops_windows_without_an_instance_and_counts(split):
+    videos = (("a", 20, [("jump", 0.0, 1.0)]), ("b", 5, []))
+    training, _ = split(*videos)
+    assert [(window.video, window.first) for window in training.windows] == [("a", 0)]
+    assert (training.counts["windows"], training.counts["windows_dropped_as_empty"]) == (1, 7)
+    for subset in ("validation", "test"):
+        index, _ = split(*videos, subset=subset)
+        assert len(index) == 8
+        assert index.windows[-1].segments.shape == (0, 2)
+
+
+def test_an_instance_longer_than_any_window_allows_is_counted_as_lost(split):
+    index, _ = split(("a", 30, [("jump", 0.0, 1.0), ("dive", 2.0, 9.0)]))
+    assert (index.counts["instances"], index.counts["instances_in_a_window"]) == (2, 1)
+
+
+def test_segments_past_the_end_are_cut_and_counted_or_refused(split):
+    videos = (("a", 8, [("jump", 1.0, 1.0), ("jump", 2.0, 6.0), ("jump", 4.0, 5.0)]),)
+    index, _ = split(*videos)
+    assert index[0].segments.tolist() == [[4.0, 8.0]]
+    counts = {name: count for name, count in index.counts.items() if name.startswith("segments")}
+    assert counts == {"segments_clipped": 1, "segments_dropped_zero_length": 1, "segments_dropped_past_end": 1}
+    with pytest.raises(AnnotationError, match=r"a\.json: video 'a': segment \[1\.0, 1\.0\]"):
+        split(*videos, params=Windows(length=8, stride=2, out_of_range="refuse"))
+
+
+def test_videos_without_features_or_annotations_are_named(split):
+    entry = Video("training", 4.0, ())
+    with pytest.raises(
+        AnnotationError, match=r"a\.json: video 'b' of subset training has no features in .*training\.json"
+    ):
+        split(("a", 8, []), annotated={"a": entry, "b": entry})
+    with pytest.raises(AnnotationError, match=r"training\.json: video 'a' is not in subset training of a\.json"):
+        split(("a", 8, []), annotated={"a": Video("test", 4.0, ())})
+
+
+def test_training_without_any_instance_is_an_error(split):
+    with pytest.raises(AnnotationError, match=r"a\.json: no window of the training split holds an instance"):
+        split(("a", 8, []))
+
+
+def test_a_window_says_which_instances_it_has(split):
+    index, _ = split(("a", 6, [("jump", 0.0, 1.0)]), ("b", 11, [("dive", 0.0, 0.5), ("jump", 4.5, 5.5)]))
+    assert [window.instances.tolist() for window in index.windows] == [[0], [1], [2]]
+    for window in index.windows:
+        for number, label in zip(window.instances, window.labels, strict=True):
+            assert (index.instances[number].video, index.instances[number].label) == (window.video, label)
+
+
+def test_reading_something_else_names_the_file(tmp_path):
+    (tmp_path / "windows.json").write_text('{"index": []}')
+    with pytest.raises(ValueError, match=r"windows\.json is not an index of windows"):
+        WindowIndex.read(tmp_path / "windows.json")
+
+
+def test_the_verb_checks_the_features_and_reports(toy, tmp_path, capsys):
+    arguments = ["windows", "--cfg", '{"windows": {"length": 64, "stride": 16}}']
+    arguments += ["--annotations", str(toy / "annotations.json"), "--out", str(tmp_path / "w.json")]
+    assert main([*arguments, "--features", str(toy / "features" / "training.json")]) == 0
+    assert "windows dropped as empty" in capsys.readouterr().out
+    index = WindowIndex.read(tmp_path / "w.json")
+    assert any(window.length < 64 for window in index.windows), "the toy data have windows that need padding"
+    assert main([*arguments, "--features", str(toy / "features" / "test.npy")]) == 1
+
+
+# THUMOS14: what the paper's windows (256 snippets of 5 frames, stride 64) give on the official annotations.
+
+
+def thumos14(folder, split):
+    """Snippets of each video, and (start, end) in snippets of its official instances without the ambiguous ones."""
+    database = json.loads((folder / "thumos14.json").read_text())["database"]
+    texts = (folder / "official_txt" / f"annotation_{split}").glob(f"*_{split}.txt")
+    rows = [line.split() for text in texts if "Ambiguous" not in text.name for line in text.read_text().splitlines()]
+    videos = {}
+    for video, start, end in rows:
+        videos.setdefault(video, []).append((float(start), float(end)))
+    return [
+        (
+            math.floor(database[video]["duration"] * database[video]["fps"] + 0.5) // 5,
+            np.array(segments) * database[video]["fps"] / 5,
+        )
+        for video, segments in videos.items()
+    ]
+
+
+def test_thumos14_validation_windows(shared_data):
+    videos = thumos14(shared_data / "thumos14", "val")
+    assert (len(videos), sum(len(segments) for _, segments in videos)) == (200, 3_007)
+    kept = [
+        (video, cut(segments, first=first, length=256, min_inside=0.75)[0])
+        for video, (length, segments) in enumerate(videos)
+        for first in window_starts(length, length=256, stride=64)
+    ]
+    assert len(kept) == 3_331
+    assert len({(video, instance) for video, found in kept for instance in found.tolist()}) == 3_001
+    assert max(len(found) for _, found in kept) == 37
+    with_instance = sum(len(found) > 0 for _, found in kept)
+    # 2,665 with the authors' frame counts; the durations at hand are rounded to 0.01 s and give 4 less.
+    assert abs(with_instance - 2_665) <= 5
+    assert sum(len(found) for _, found in kept) / with_instance == pytest.approx(3.8, abs=0.05)
+
+
+def test_thumos14_test_windows(shared_data):
+    windows = [
+        len(window_starts(length, length=256, stride=64)) for length, _ in thumos14(shared_data / "thumos14", "test")
+    ]
+    assert sum(windows) == 3_682
+    assert max(windows) == 154
+
+
+def test_thumos14_segments_past_the_end_are_few(shared_data):
+    """30 segments of ActionFormer's file end after their video does."""
+    document = json.loads((shared_data / "thumos14" / "thumos14.json").read_text())
+    for entry in document["database"].values():
+        entry["subset"] = entry["subset"].lower()
+    annotations = parse_annotations(document, where="thumos14.json")
+    _, counts = within_duration(annotations.videos, out_of_range="clip", where="thumos14.json")
+    assert counts["clipped"] + counts["past_end"] == 30
+    assert len(annotations.classes) == 20
+
+
+def test_windows_of_the_toy_data_agree_with_the_annotations(toy):
+    """Positions turned back into seconds are the annotated times."""
+    annotations = read_annotations(toy / "annotations.json")
+    for subset in ("training", "validation", "test"):
+        index = WindowIndex.read(toy / "windows" / f"{subset}.json")
+        store = FeatureStore(toy / "features" / f"{subset}.json")
+        for window in index.windows:
+            whole = window.inside == 1
+            times = store.seconds(window.video, window.first + window.segments[whole])
+            annotated = [(start, end) for _, start, end in annotations.videos[window.video].instances]
+            for start, end in times:
+                assert np.abs(np.array(annotated) - [start, end]).max(axis=1).min() < 1e-9
