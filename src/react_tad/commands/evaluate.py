@@ -1,0 +1,114 @@
+"""Mean average precision of any ActivityNet-style detections against any ActivityNet-style annotations.
+
+Detections: {"results": {video: [{"label", "segment": [start, end], "score"}]}}. Annotations: {"database": {video:
+{"subset", "duration", "annotations": [{"label", "segment"}]}}}. Times are seconds. The definitions are described in
+react_tad/evaluation.py; numbers are printed in per cent and written as fractions, unrounded.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from react_tad.evaluation import Metrics
+
+DEFAULT_DEFINITION, DEFAULT_TIOU = "activitynet", "0.3:0.7:0.1"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the verb."""
+    parser.add_argument("--annotations", type=Path, required=True, metavar="FILE", help="ground truth")
+    parser.add_argument("--detections", type=Path, required=True, metavar="FILE", help="results to evaluate")
+    parser.add_argument("--subset", required=True, metavar="NAME", help="subset of the annotations, in any case")
+    parser.add_argument(
+        "--tiou", metavar="A:B:STEP|A,B", help=f"thresholds, last included; {DEFAULT_TIOU} if not given"
+    )
+    parser.add_argument("--definition", choices=("activitynet", "thumos14"), help=f"{DEFAULT_DEFINITION} if not given")
+    parser.add_argument(
+        "--cfg", metavar="JSON", help='{"evaluation": {"definition", "tiou"}} in place of --definition and --tiou'
+    )
+    parser.add_argument("--json", type=Path, metavar="OUT", help="metrics file to write")
+    parser.add_argument(
+        "--about", metavar="JSON", help="keys to add to the metrics file: dataset, profile, variant, seed"
+    )
+    parser.add_argument("--per-class", action="store_true", help="print AP of every class too")
+    parser.add_argument(
+        "--unknown-labels",
+        choices=("refuse", "ignore"),
+        default="refuse",
+        help="labels that the annotations do not have: an error (default), or left out and counted",
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read, evaluate, print, and write the metrics if asked to."""
+    from react_tad.detections import read_detections
+    from react_tad.evaluation import evaluate
+    from react_tad.files import write_json
+    from react_tad.ground_truth import read_ground_truth
+
+    definition, tiou = _how(arguments)
+    about = _about(arguments.about)
+    ground_truth = read_ground_truth(arguments.annotations, arguments.subset)
+    detections = read_detections(arguments.detections)
+    metrics = evaluate(ground_truth, detections, tiou, definition, unknown_labels=arguments.unknown_labels)
+    if metrics.counts["zero_length_instances"] or metrics.counts["instances_past_end"]:
+        print(
+            f"{arguments.annotations}: {metrics.counts['zero_length_instances']} instances of zero length and "
+            f"{metrics.counts['instances_past_end']} that end after their video are counted as they are",
+            file=sys.stderr,
+        )
+    print(table(metrics, per_class=arguments.per_class))
+    if arguments.json:
+        write_json(arguments.json, about | metrics.as_dict())
+
+
+def _how(arguments: argparse.Namespace) -> tuple[str, tuple[float, ...]]:
+    """Definition and thresholds from ``--cfg``, or from ``--definition`` and ``--tiou``."""
+    if arguments.cfg is None:
+        from react_tad.evaluation import parse_tiou
+
+        return arguments.definition or DEFAULT_DEFINITION, parse_tiou(arguments.tiou or DEFAULT_TIOU)
+    if arguments.definition or arguments.tiou:
+        raise ValueError("--cfg gives definition and thresholds; leave out --definition and --tiou")
+    from react_tad.params import Evaluation, step_params
+
+    section = step_params(Evaluation, arguments.cfg, "evaluation")
+    return section.definition, section.tiou
+
+
+def _about(text: str | None) -> dict[str, object]:
+    """The keys of ``--about``, which are known and describe a run; anything else would hide a slip."""
+    known = ("dataset", "profile", "variant", "seed")
+    try:
+        about = json.loads(text or "{}")
+    except json.JSONDecodeError as error:
+        raise ValueError(f"--about {text} is not valid JSON: {error}") from error
+    if not isinstance(about, dict) or not about.keys() <= set(known):
+        raise ValueError(f"--about {text} should be a JSON object with no other keys than {', '.join(known)}")
+    return about
+
+
+def table(metrics: "Metrics", *, per_class: bool) -> str:
+    """Metrics in per cent as lines of text, with what was evaluated and what was left out below."""
+    rows = [("mAP", [*metrics.mean_ap, metrics.average_map])]
+    if per_class:
+        rows += [(name, [*row, row.mean()]) for name, row in zip(metrics.classes, metrics.ap, strict=True)]
+    width = max(len(name) for name, _ in (*rows, ("tIoU", None)))
+    lines = [f"{'tIoU':{width}}" + "".join(f"{threshold!s:>8}" for threshold in metrics.tiou) + " average"]
+    lines += [f"{name:{width}}" + "".join(f"{100 * value:8.2f}" for value in values) for name, values in rows]
+    counts = metrics.counts
+    lines.append(
+        f"{metrics.definition}, subset {metrics.subset}: {counts['videos']} videos, {counts['instances']} instances of "
+        f"{counts['classes']} classes; {counts['detections']} detections in {counts['videos_with_detections']} videos"
+    )
+    ignored = {
+        "in other subsets": counts["ignored_in_other_subsets"],
+        "with unknown labels": counts["ignored_of_unknown_classes"],
+        "of classes without instances in the subset": counts["ignored_of_absent_classes"],
+    }
+    if any(ignored.values()):
+        lines.append("ignored detections: " + ", ".join(f"{count} {what}" for what, count in ignored.items() if count))
+    return "\n".join(lines)
