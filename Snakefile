@@ -1,0 +1,49 @@
+# ReAct (ECCV 2022): from recordings to measured temporal action detectors. What can be asked for:
+#
+#   snakemake --cores 8 all                              metrics, summary and pictures of the data set in params.yaml
+#   snakemake --cores 8 all --config dataset=hapt        the same for another data set
+#   snakemake --cores 8 train --config seeds=[0]         only up to a step: fetch, features, windows (or data), train, detect,
+#                                                        suppress, evaluate, figures
+#   snakemake --cores 2 all --config device=cuda         networks on the GPU
+#   snakemake --cores 8 all --config overrides="{train.epochs: 1, model.raid.gamma: 0.3}"      a try, not recorded in dvc.lock
+from snakemake.utils import min_version
+
+min_version("9.27.1")
+
+
+include: "workflow/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/detect.smk"
+include: "workflow/rules/evaluate.smk"
+
+
+wildcard_constraints:
+    dataset=re.escape(experiment.dataset),
+    split="|".join(SPLITS),
+    variant="|".join(map(re.escape, experiment.variants)),
+    seed=r"\d+",
+
+
+localrules:
+    all,
+    fetch,
+    features,
+    windows,
+    data,
+    train,
+    detect,
+    suppress,
+    evaluate,
+    figures,
+
+
+rule all:
+    default_target: True
+    input:
+        rules.evaluate.input,
+        rules.figures.input,
+
+
+onsuccess:
+    records.after_success(comparable=as_in_params_yaml())

@@ -1,0 +1,80 @@
+"""dvc.yaml says what Snakemake's plan says: outputs, dependencies and parameters of every stage."""
+
+import re
+import sys
+from collections import defaultdict
+from pathlib import Path, PurePosixPath
+
+import pytest
+from ruamel.yaml import YAML
+
+from react_tad.params import SECTIONS, STEP_SECTIONS
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "workflow"))
+from records import STAGES  # noqa: E402
+
+pytestmark = pytest.mark.workflow
+
+RULE_FILES = {"fetch": "data", "features": "data", "windows": "data", "suppress": "detect", "figures": "evaluate"}
+READ_BESIDES = {"evaluate": {"inference"}, "figures": {"inference"}}  # the split that is evaluated on
+
+
+def load_stages() -> dict[str, dict]:
+    """The stages of dvc.yaml for the data set `toy`."""
+    text = (ROOT / "dvc.yaml").read_text().replace("${dataset}", "toy")
+    return YAML(typ="safe").load(text)["stages"]
+
+
+@pytest.fixture(scope="module")
+def plan(unrun) -> dict[str, dict[str, set[str]]]:
+    """Inputs and outputs of each DVC stage, from what Snakemake would run."""
+    text = unrun.ok("snakemake", "-n", "--forceall", "all")
+    files: dict[str, dict[str, set[str]]] = defaultdict(lambda: {"input": set(), "output": set()})
+    for rule, body in re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", text, re.MULTILINE):
+        if rule in STAGES:
+            for kind in ("input", "output"):
+                line = re.search(rf"^    {kind}: (.*)$", body, re.MULTILINE)
+                files[STAGES[rule]][kind] |= set(line[1].split(", "))
+    return files
+
+
+def inside(path: str, places: set[str]) -> bool:
+    """Whether a file is one of ``places`` or lies in one."""
+    return any(PurePosixPath(path).is_relative_to(place) for place in places)
+
+
+@pytest.mark.parametrize("stage", load_stages())
+def test_stage_agrees_with_the_rules(stage, plan):
+    entry = load_stages()[stage]
+    assert entry["cmd"] == f"snakemake --cores 8 {stage}"
+    outs = {next(iter(out)) for out in entry["outs"]}
+    assert all(next(iter(out.values())) == {"persist": True} for out in entry["outs"])
+    records = f"results/toy/records/{stage}.json"
+    assert records in outs
+    deps = set(entry["deps"])
+    definition = {"Snakefile", "workflow/common.smk", f"workflow/rules/{RULE_FILES.get(stage, stage)}.smk"}
+    assert definition <= deps
+
+    assert {path for path in plan[stage]["output"] if not inside(path, outs)} == set(), "outputs that are no outs"
+    assert {out for out in outs - {records} if not any(inside(path, {out}) for path in plan[stage]["output"])} == set()
+    foreign = plan[stage]["input"] - plan[stage]["output"]
+    assert {path for path in foreign if not inside(path, deps)} == set(), f"add these to the deps of stage {stage}"
+    assert {dep for dep in deps - definition if not any(inside(path, {dep}) for path in foreign)} == set(), (
+        "read by nothing"
+    )
+
+
+@pytest.mark.parametrize("stage", load_stages())
+def test_stage_names_the_parameters_that_it_reads(stage):
+    named = set(load_stages()[stage]["params"])
+    read = {section for section in STEP_SECTIONS.get(stage, ()) if section in SECTIONS} | READ_BESIDES.get(stage, set())
+    assert named & set(SECTIONS) == read
+    of_variants = {"preset", "seeds", "variants"}
+    expected = set() if stage in ("fetch", "features", "windows") else of_variants
+    assert named - read == {"dataset", "datasets.toy"} | expected
+
+
+def test_every_stage_and_section_is_there():
+    assert list(load_stages()) == list(dict.fromkeys(STAGES.values()))
+    assert set(SECTIONS) <= YAML(typ="safe").load(ROOT / "params.yaml").keys()

@@ -1,0 +1,136 @@
+"""What an edit makes Snakemake do again, and what it refuses while parsing. Dry runs only."""
+
+import os
+
+import pytest
+from tiny_project import FROM_SUPPRESSION, FROM_TRAINING, STEPS
+
+pytestmark = pytest.mark.workflow
+
+FROM_EVALUATION = {name: STEPS[name] for name in ("evaluate_detections", "summarize_metrics", "draw_ap")}
+PICTURES = {name: STEPS[name] for name in ("draw_timeline", "draw_losses", "draw_ap")}
+FROM_WINDOWS = FROM_TRAINING | {"cut_windows": 3}
+
+
+def test_edited_parameters(project):
+    def after(change) -> dict[str, int]:
+        text = (project.folder / "params.yaml").read_text()
+        project.params(change)
+        planned = project.planned()
+        (project.folder / "params.yaml").write_text(text)
+        return planned
+
+    assert after(lambda params: params["model"]["raid"].update(gamma=0.3)) == FROM_TRAINING
+    one_variant = dict.fromkeys(FROM_SUPPRESSION, 1)  # the other sets its own sigma
+    assert after(lambda params: params["soft_nms"].update(sigma=0.5)) == one_variant
+    assert after(lambda params: params["evaluation"].update(definition="thumos14")) == FROM_EVALUATION
+    assert after(lambda params: params["datasets"]["toy"]["windows"].update(length=32)) == FROM_WINDOWS
+    assert after(lambda params: params["datasets"]["toy"]["windows"].update(length=64, stride=64)) == FROM_WINDOWS
+    assert after(lambda params: params["model"].update(dropout=0.0)) == {}  # the default, written down
+    assert project.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("model/relational_attention.py", FROM_TRAINING),
+        ("losses/iou_decay.py", FROM_TRAINING),
+        ("data/datasets/toy.py", STEPS | {"fetch_recordings": 1}),
+        ("data/datasets/hapt.py", {}),
+        ("commands/summarize.py", {"summarize_metrics": 1}),
+        ("commands/suppress.py", FROM_SUPPRESSION),
+        ("commands/evaluate.py", FROM_EVALUATION),
+        ("commands/plot.py", PICTURES),
+        ("commands/params.py", {}),
+    ],
+)
+def test_edited_source(project, source, expected):
+    path = project.folder / "src/react_tad" / source
+    before = path.read_bytes()
+    path.write_bytes(before + b"\n# edited\n")
+    assert project.planned() == expected
+    path.write_bytes(before)  # newer than the results, with the content that made them
+    assert project.planned() == {}
+
+
+def test_older_dates_do_not_hide_an_edit(project):
+    path = project.folder / "src/react_tad/commands/summarize.py"
+    stat = path.stat()
+    path.write_text(path.read_text() + "# edited\n")
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns - 10**12))
+    assert project.planned() == {"summarize_metrics": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        (lambda params: params.update(modle={}), ["modle", "model"]),
+        (lambda params: params["model"]["raid"].update(gama=0.3), ["model.raid.gama", "model.raid.gamma"]),
+        (
+            lambda params: params["datasets"]["toy"]["train"].update(epoch=3),
+            ["datasets.toy", "train.epoch", "train.epochs"],
+        ),
+        (lambda params: params["datasets"]["toy"]["options"].update(trainig=3), ["options", "trainig", "training"]),
+        (
+            lambda params: params["variants"].update(odd={"soft_nms.sigm": 1.0}),
+            ["odd", "soft_nms.sigm", "soft_nms.sigma"],
+        ),
+        (lambda params: params["variants"].update(odd={"windows.stride": 16}), ["odd", "windows", "datasets.toy"]),
+        (lambda params: params.update(dataset="toyy"), ["toyy", "toy", "hapt"]),
+        (lambda params: params["model"]["raid"].update(gamma="wide"), ["model.raid.gamma", "wide"]),
+    ],
+)
+def test_wrong_parameters_stop_the_parsing(project, change, names):
+    project.params(change)
+    done = project.run("snakemake", "-n", "all")
+    assert done.returncode == 1
+    assert all(name in done.stdout for name in ["params.yaml", *names]), done.stdout
+    assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "names"),
+    [
+        ("sedes=[0]", ["sedes", "seeds"]),
+        ("overrides={train.epoch: 1}", ["train.epoch", "train.epochs"]),
+        ("overrides=3", ["overrides", "mapping"]),
+        ("device=gpu", ["gpu", "cuda"]),
+        ("seeds=[zero]", ["seeds", "zero"]),
+    ],
+)
+def test_wrong_options_stop_the_parsing(run, option, names):
+    done = run.run("snakemake", "-n", "all", "--config", option)
+    assert done.returncode == 1
+    assert all(name in done.stdout for name in names), done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_numbers_on_the_command_line_are_those_of_yaml_1_2(run):
+    assert run.planned("all", "--config", "overrides={train.weight_decay: 1e-4}") == {}
+
+
+def test_equal_variants_are_trained_once(project):
+    project.params(lambda params: params["variants"].update(same={"model.raid.gamma": 0.2, "train.epochs": 8}))
+    assert project.planned() == {
+        "evaluate_detections": 1,
+        "summarize_metrics": 1,
+        "draw_timeline": 1,
+        "draw_losses": 1,
+        "draw_ap": 1,
+    }
+
+
+def test_more_cores_than_there_are_is_said_and_works(run):
+    output = run.ok("snakemake", "-n", "--cores", "4000", "all")
+    assert "4000 cores asked for" in output
+
+
+def test_a_gpu_that_is_not_there_is_an_error(project):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    project.gamma(0.3)
+    done = project.run("snakemake", "--cores", "1", "train", "--config", "device=cuda")
+    assert done.returncode == 1
+    assert "cuda" in done.stdout.lower()

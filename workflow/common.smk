@@ -1,0 +1,236 @@
+"""From ``params.yaml`` and the command line to what the rules ask for: parameters, variants, files and sources.
+
+Everything is checked here, while the workflow is parsed: a misspelt name stops it before any job.
+"""
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
+
+ROOT = Path(workflow.basedir)
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
+# Jobs too import the package of this folder, whose files are their inputs, whichever one is installed.
+os.environ.update(
+    PYTHONPATH=os.pathsep.join(
+        [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    )
+)
+if not sys.stderr.isatty():
+    os.environ.setdefault(
+        "TQDM_MININTERVAL", "30"
+    )  # a progress bar in a file is a line each time
+
+import records
+import sources
+from react_tad.data import datasets
+from react_tad.params import Experiment, unknown_key, validated
+
+SPLITS = ("training", "validation", "test")
+OPTIONS = ("dataset", "seeds", "overrides", "device")
+DEVICES = ("cpu", "cuda", "auto")
+STEPS = ("train", "detect", "suppress")
+
+
+# ------------------------------------------------------------------------------------------------- parameters
+
+
+def typed(value):
+    """What ``--config`` gives as strings, read as YAML 1.2 like ``params.yaml``: ``1e-3`` is a number."""
+    if isinstance(value, dict):
+        return {key: typed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [typed(item) for item in value]
+    return YAML(typ="safe", pure=True).load(value) if isinstance(value, str) else value
+
+
+def read_experiment():
+    """The parameters of this run: ``params.yaml``, changed by ``--config``."""
+    for key in config:
+        if key not in OPTIONS:
+            raise unknown_key(key, OPTIONS, "--config")
+    given = typed(config)
+    if given.get("device", "cpu") not in DEVICES:
+        raise ValueError(
+            f"--config device={given['device']}: should be one of {', '.join(DEVICES)}"
+        )
+    overrides = given.get("overrides") or {}
+    if not isinstance(overrides, dict):
+        raise ValueError(
+            f'--config overrides={overrides}: should be a mapping such as "{{train.epochs: 1}}"'
+        )
+    chosen = {key: given[key] for key in ("dataset", "seeds") if key in given}
+    read = Experiment.read("params.yaml", overrides | chosen)
+    check_options(read)
+    check_variants(read)
+    return read
+
+
+def check_options(read):
+    """Refuse unknown options of any data set; the modules of the data sets know them."""
+    for name, block in read.raw["datasets"].items():
+        validated(
+            datasets.find(name).OPTIONS,
+            (block or {}).get("options") or {},
+            f"params.yaml, datasets.{name}.options",
+        )
+
+
+def check_variants(read):
+    """Refuse variants that cannot share the data, and names that are no folder names."""
+    for step in ("fetch", "features", "windows"):
+        seen = {name: resolved.step(step) for name, resolved in read.variants.items()}
+        first, *others = seen
+        for other in others:
+            if seen[other] != seen[first]:
+                raise ValueError(
+                    f"params.yaml: variant '{other}' has other parameters than '{first}' for step '{step}': {seen[other]} "
+                    f"instead of {seen[first]}. Variants share the data; set these under datasets.{read.dataset}"
+                )
+    for name in read.variants:
+        if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
+            raise ValueError(
+                f"params.yaml: variant '{name}' names a folder: use letters, digits, '_', '-' and '.'"
+            )
+
+
+try:
+    experiment = read_experiment()
+except (ValueError, OSError) as error:
+    raise WorkflowError(str(error)) from None
+
+
+def parameters(step):
+    """Function that gives the ``--cfg`` of a job of ``step``: one canonical JSON string of all that the step reads.
+
+    One string, since Snakemake compares the values of ``params`` without their names.
+    """
+
+    def of_job(wildcards):
+        variant = wildcards.get("variant", next(iter(experiment.variants)))
+        seed = {"seed": int(wildcards.seed)} if step == "train" else {}
+        return experiment.variants[variant].step(step, **seed)
+
+    return of_job
+
+
+def about(wildcards):
+    """What a metrics file is about, as JSON."""
+    return json.dumps(
+        {
+            "variant": wildcards.variant,
+            "seed": int(wildcards.seed),
+            "dataset": wildcards.dataset,
+        }
+    )
+
+
+def inference_split(wildcards):
+    """The split that a variant is evaluated on."""
+    return experiment.variants[wildcards.variant].params.inference.split
+
+
+# --------------------------------------------------------------------------------------------- variants and files
+
+
+def owner(variant, step):
+    """The first variant with the same parameters up to ``step``. The step is run once, for that one."""
+
+    def read_by(name):
+        return [
+            experiment.variants[name].step(earlier)
+            for earlier in STEPS[: STEPS.index(step) + 1]
+        ]
+
+    return next(
+        name for name in experiment.variants if read_by(name) == read_by(variant)
+    )
+
+
+def made_by(step, pattern):
+    """Files of every variant and seed that ``step`` makes: ``pattern`` with the owner in the place of the variant."""
+    owners = dict.fromkeys(owner(variant, step) for variant in experiment.variants)
+    return expand(
+        pattern, dataset=experiment.dataset, variant=list(owners), seed=experiment.seeds
+    )
+
+
+def of_owner(step, pattern, **fixed):
+    """Input function: ``pattern`` with the owner of the job's variant at ``step``, and its split and seed."""
+
+    def of_job(wildcards):
+        known = dict(wildcards) | {"split": inference_split(wildcards)} | fixed
+        return expand(pattern, **(known | {"variant": owner(wildcards.variant, step)}))
+
+    return of_job
+
+
+def of_split(pattern):
+    """Input function: ``pattern`` with the split that the job's variant is evaluated on."""
+
+    def of_job(wildcards):
+        return expand(
+            pattern, dataset=wildcards.dataset, split=inference_split(wildcards)
+        )
+
+    return of_job
+
+
+def of_data(pattern, **values):
+    """``pattern`` for the chosen data set; lists among ``values`` are expanded."""
+    return expand(pattern, dataset=experiment.dataset, **values)
+
+
+# -------------------------------------------------------------------------------------------------- source files
+
+
+def source_files(verb):
+    """The package's files that ``react-tad VERB`` may import for the chosen data set."""
+    modules = ["react_tad.cli", f"react_tad.commands.{verb}"]
+    if verb in ("fetch", "features"):
+        modules.append(f"react_tad.data.datasets.{experiment.dataset}")
+    return [
+        os.path.relpath(file, ROOT)
+        for file in sources.closure(ROOT / "src", "react_tad", modules)
+    ]
+
+
+def raw_files():
+    """Files that the chosen data set is downloaded as; none for one that is generated."""
+    return [
+        f"data/{{dataset}}/raw/{name}" for name in datasets.find(experiment.dataset).RAW
+    ]
+
+
+# -------------------------------------------------------------------------------------------------------- machine
+
+
+def cores_a_job():
+    """Cores that a job of one thread claims, so that no more of them run at a time than the machine has cores."""
+    return max(
+        1, (workflow.resource_settings.cores or 1) // len(os.sched_getaffinity(0))
+    )
+
+
+def device():
+    """Where networks run. Not a parameter: it says how, not what."""
+    return config.get("device", "cpu")
+
+
+def as_in_params_yaml():
+    """Whether this run is what ``params.yaml`` says, which is all that DVC knows."""
+    return not config.keys() - {"device"}
+
+
+if workflow.is_main_process:
+    if cores_a_job() > 1:
+        logger.warning(
+            f"{workflow.resource_settings.cores} cores asked for, {len(os.sched_getaffinity(0))} there: "
+            "as many networks are trained at a time as there are."
+        )
+    records.prepare()

@@ -1,0 +1,72 @@
+# Detections. In: a trained network, windows and features of the split under evaluation. Out, for each variant V and seed N:
+#   results/D/raw_detections/V/seedN.npz   every query's segment of every window, in seconds
+#   results/D/detections/V/seedN.json      after Soft-NMS, as an ActivityNet results file
+
+
+rule detect:
+    input:
+        made_by("detect", "results/{dataset}/raw_detections/{variant}/seed{seed}.npz"),
+
+
+rule suppress:
+    input:
+        made_by("suppress", "results/{dataset}/detections/{variant}/seed{seed}.json"),
+
+
+rule detect_segments:
+    input:
+        weights=of_owner(
+            "train", "results/{dataset}/models/{variant}/seed{seed}/model.safetensors"
+        ),
+        description=of_owner(
+            "train", "results/{dataset}/models/{variant}/seed{seed}/model.json"
+        ),
+        annotations="data/{dataset}/annotations.json",
+        windows=of_split("data/{dataset}/windows/{split}.json"),
+        features=of_split("data/{dataset}/features/{split}.json"),
+        array=ancient(of_split("data/{dataset}/features/{split}.npy")),
+        sources=source_files("detect"),
+    output:
+        raw="results/{dataset}/raw_detections/{variant}/seed{seed}.npz",
+    log:
+        "logs/{dataset}/detect/{variant}_seed{seed}.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/detect/{variant}_seed{seed}.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: cores_a_job()
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=int(device() != "cpu"),
+        device=device(),
+    params:
+        cfg=parameters("detect"),
+    shell:
+        "react-tad detect --cfg {params.cfg:q} --model $(dirname {input.weights}) --windows {input.windows}"
+        " --features {input.features} --annotations {input.annotations} --out {output.raw}"
+        " --threads 1 --device {resources.device} > {log} 2>&1"
+
+
+rule suppress_duplicates:
+    input:
+        raw=of_owner(
+            "detect", "results/{dataset}/raw_detections/{variant}/seed{seed}.npz"
+        ),
+        sources=source_files("suppress"),
+    output:
+        detections="results/{dataset}/detections/{variant}/seed{seed}.json",
+    log:
+        "logs/{dataset}/suppress/{variant}_seed{seed}.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/suppress/{variant}_seed{seed}.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        cfg=parameters("suppress"),
+    shell:
+        "react-tad suppress --cfg {params.cfg:q} --raw {input.raw} --out {output.detections} > {log} 2>&1"

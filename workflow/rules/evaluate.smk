@@ -1,0 +1,170 @@
+# Measurements and pictures. In: detections and the annotations they are compared with. Out, for each variant V and seed N:
+#   results/D/metrics/V/seedN.json       mean average precision by tIoU threshold and class
+#   results/D/summary.csv, summary.md    one table of all variants and seeds
+#   results/D/figures/V/                 timeline.svg, losses.svg, ap.svg
+
+
+rule evaluate:
+    input:
+        of_data("results/{dataset}/summary.csv"),
+        of_data(
+            "results/{dataset}/metrics/{variant}/seed{seed}.json",
+            variant=experiment.variants,
+            seed=experiment.seeds,
+        ),
+
+
+rule figures:
+    input:
+        of_data(
+            "results/{dataset}/figures/{variant}/{picture}.svg",
+            variant=experiment.variants,
+            picture=["timeline", "losses", "ap"],
+        ),
+
+
+rule evaluate_detections:
+    input:
+        annotations="data/{dataset}/annotations.json",
+        detections=of_owner(
+            "suppress", "results/{dataset}/detections/{variant}/seed{seed}.json"
+        ),
+        sources=source_files("evaluate"),
+    output:
+        metrics="results/{dataset}/metrics/{variant}/seed{seed}.json",
+    log:
+        "logs/{dataset}/evaluate/{variant}_seed{seed}.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/evaluate/{variant}_seed{seed}.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        cfg=parameters("evaluate"),
+        subset=inference_split,
+        about=about,
+    shell:
+        "react-tad evaluate --cfg {params.cfg:q} --annotations {input.annotations} --detections {input.detections}"
+        " --subset {params.subset} --about {params.about:q} --per-class --json {output.metrics} > {log} 2>&1"
+
+
+rule summarize_metrics:
+    input:
+        metrics=of_data(
+            "results/{dataset}/metrics/{variant}/seed{seed}.json",
+            variant=experiment.variants,
+            seed=experiment.seeds,
+        ),
+        sources=source_files("summarize"),
+    output:
+        table="results/{dataset}/summary.csv",
+        page=report(
+            "results/{dataset}/summary.md",
+            caption="../report/summary.rst",
+            category="Summary",
+        ),
+    log:
+        "logs/{dataset}/summarize.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/summarize.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "react-tad summarize --metrics {input.metrics} --csv {output.table} --markdown {output.page} 2>&1 | tee {log}"
+
+
+rule draw_timeline:
+    input:
+        annotations="data/{dataset}/annotations.json",
+        detections=of_owner(
+            "suppress",
+            "results/{dataset}/detections/{variant}/seed{seed}.json",
+            seed=experiment.seeds[0],
+        ),
+        sources=source_files("plot"),
+    output:
+        picture=report(
+            "results/{dataset}/figures/{variant}/timeline.svg",
+            caption="../report/timeline.rst",
+            category="Detections",
+            labels={"variant": "{variant}"},
+        ),
+    log:
+        "logs/{dataset}/timeline/{variant}.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/timeline/{variant}.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        subset=inference_split,
+    shell:
+        "react-tad plot timeline --annotations {input.annotations} --detections {input.detections} --video auto"
+        " --subset {params.subset} --out {output.picture} > {log} 2>&1"
+
+
+rule draw_losses:
+    input:
+        logs=of_owner(
+            "train",
+            "results/{dataset}/models/{variant}/seed{seed}/log.csv",
+            seed=experiment.seeds,
+        ),
+        sources=source_files("plot"),
+    output:
+        picture=report(
+            "results/{dataset}/figures/{variant}/losses.svg",
+            caption="../report/losses.rst",
+            category="Training",
+            labels={"variant": "{variant}"},
+        ),
+    log:
+        "logs/{dataset}/losses/{variant}.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/losses/{variant}.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "react-tad plot losses --log {input.logs} --out {output.picture} > {log} 2>&1"
+
+
+rule draw_ap:
+    input:
+        metrics=expand(
+            "results/{{dataset}}/metrics/{{variant}}/seed{seed}.json",
+            seed=experiment.seeds,
+        ),
+        sources=source_files("plot"),
+    output:
+        picture=report(
+            "results/{dataset}/figures/{variant}/ap.svg",
+            caption="../report/ap.rst",
+            category="Average precision",
+            labels={"variant": "{variant}"},
+        ),
+    log:
+        "logs/{dataset}/ap/{variant}.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/ap/{variant}.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "react-tad plot ap --metrics {input.metrics} --out {output.picture} > {log} 2>&1"

@@ -1,0 +1,48 @@
+# Networks. In: windows and features of the training and validation splits. Out, for each variant V and seed N:
+#   results/D/models/V/seedN/   model.safetensors, model.json (parameters and provenance), log.csv (losses by epoch)
+# A training that was killed goes on from results/checkpoints/D/V/seedN, which is removed at its end; a checkpoint of other
+# parameters or data is discarded.
+
+
+rule train:
+    input:
+        made_by(
+            "train", "results/{dataset}/models/{variant}/seed{seed}/model.safetensors"
+        ),
+
+
+rule train_network:
+    input:
+        annotations="data/{dataset}/annotations.json",
+        training_windows="data/{dataset}/windows/training.json",
+        training_features="data/{dataset}/features/training.json",
+        training_array=ancient("data/{dataset}/features/training.npy"),
+        validation_windows="data/{dataset}/windows/validation.json",
+        validation_features="data/{dataset}/features/validation.json",
+        validation_array=ancient("data/{dataset}/features/validation.npy"),
+        sources=source_files("train"),
+    output:
+        weights="results/{dataset}/models/{variant}/seed{seed}/model.safetensors",
+        description="results/{dataset}/models/{variant}/seed{seed}/model.json",
+        losses="results/{dataset}/models/{variant}/seed{seed}/log.csv",
+    log:
+        "logs/{dataset}/train/{variant}_seed{seed}.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/train/{variant}_seed{seed}.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: cores_a_job()
+    resources:
+        mem_mb=4000,
+        runtime=1440,
+        gpu=int(device() != "cpu"),
+        device=device(),
+    params:
+        cfg=parameters("train"),
+    shell:
+        "react-tad train --cfg {params.cfg:q} --annotations {input.annotations}"
+        " --training-windows {input.training_windows} --training-features {input.training_features}"
+        " --validation-windows {input.validation_windows} --validation-features {input.validation_features}"
+        " --checkpoints results/checkpoints/{wildcards.dataset}/{wildcards.variant}/seed{wildcards.seed}"
+        " --stale-checkpoint discard"
+        " --out $(dirname {output.weights}) --threads 1 --device {resources.device} 2>&1 | tee {log}"
