@@ -92,8 +92,8 @@ def shown(label, **changes):
 
 
 def test_twins_differ_by_the_sign_of_their_key_phase_alone():
-    world, down = shown(0, key_phase_missing=0.0)
-    _, up = shown(1, key_phase_missing=0.0)
+    world, down = shown(0, key_phase=1.0, key_phase_missing=0.0)
+    _, up = shown(1, key_phase=1.0, key_phase_missing=0.0)
     difference = up - down
     np.testing.assert_allclose(difference, np.outer(difference @ world.key[0], world.key[0]), atol=1e-12)
     assert (difference @ world.key[0]).max() == pytest.approx(2, abs=0.1)

@@ -50,21 +50,23 @@ class Options(Section):
     seed: Annotated[int, Field(ge=0)] = 0
     dimension: Positive = 48
     """Features a snippet."""
-    noise: Weight = 0.5
+    noise: Weight = 0.25
     """Standard deviation of each feature's noise; an action's prototype has norm 1. The main knob of difficulty."""
     noise_memory: Annotated[float, Field(ge=0, lt=1)] = 0.6
     """Correlation of the noise with that of the snippet before."""
+    key_phase: Weight = 1.5
+    """Norm of what tells twin classes apart."""
     key_phase_missing: Fraction = 0.4
     """Share of the actions that do not show which of two twin classes they are."""
     dominant_share: Fraction = 0.8
     """Share of a recording's actions that are of its dominant class."""
     nested_share: Fraction = 0.15
     """Share of the actions (of at least 12 snippets) that hold a shorter one of another class."""
-    fragment_share: Fraction = 0.3
+    fragment_share: Fraction = 0.5
     """Share of the gaps between actions that hold an unlabelled fragment."""
     style: Weight = 0.6
     """Norm of an action's own random component."""
-    scene: Weight = 0.4
+    scene: Weight = 0.35
     """Standard deviation of a background scene in each latent direction."""
     context: Weight = 0.3
     """Norm of what the scenes tell about the dominant class."""
@@ -226,7 +228,10 @@ def _render(
     drawn += np.outer(_between(length, start, start + width / 4, blur), world.start)
     drawn += np.outer(_between(length, end - width / 4, end, blur), world.end)
     if key_shown:
-        drawn += np.outer(_between(length, key_start, key_start + 0.35 * width, blur), sign * world.key[label // 2])
+        drawn += np.outer(
+            _between(length, key_start, key_start + 0.35 * width, blur),
+            sign * options.key_phase * world.key[label // 2],
+        )
     if visible:
         drawn *= _between(length, *visible, blur)[:, None]
     return drawn
