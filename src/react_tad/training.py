@@ -245,7 +245,8 @@ class Trainer:
     def _non_finite(self, term: str, epoch: int, batch: Batch) -> NonFiniteLoss:
         return NonFiniteLoss(
             f"epoch {epoch + 1}: not a finite number: {term}; "
-            f"videos of the batch: {', '.join(sorted(set(batch.videos)))}. Lower train.lr or set train.clip_norm; the last checkpoint is kept"
+            f"videos of the batch: {', '.join(sorted(set(batch.videos)))}. "
+            "Lower train.lr or set train.clip_norm; the last checkpoint is kept"
         )
 
     def _check_weights(self, epoch: int) -> None:

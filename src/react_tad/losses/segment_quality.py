@@ -2,7 +2,8 @@
 
 The target of a predicted segment is ``exp(-|m - m_gt| / l_gt)`` for its midpoint and its IoU for its extent, both with
 respect to the instance closest to it; no gradient flows through the target. The closest instance is the one of largest
-gIoU: in one dimension that is the one of largest IoU, and the nearest one where none overlaps.
+gIoU: in one dimension that is the one of largest IoU, and where none overlaps the one whose gap is the smallest share
+of the hull.
 
 ``midpoint="bce"`` is the released code's form: binary cross-entropy for the midpoint, over matched queries and their
 instances only; the IoU stays L1 over all queries.
@@ -41,14 +42,17 @@ def quality_targets(predicted: Tensor, targets: Targets) -> Tensor:
 
 
 def quality_loss(logits: Tensor, predicted: Tensor, match: Match, targets: Targets, *, midpoint: str) -> Tensor:
-    """Equation 9 for the last layer: logits ``[B, N, 2]``, segments ``[B, N, 2]``, divided by the number of
-    instances.
+    """Equation 9 for the last layer's logits ``[B, N, 2]`` and segments ``[B, N, 2]``.
+
+    The paper writes a sum and gives no weight. Here what runs over all queries is divided by their number ``B * N``, and
+    what runs over matched queries by the number of instances.
     """
     wanted = quality_targets(predicted, targets)
-    distance = (logits.sigmoid() - wanted).abs()
+    distance = (logits.sigmoid() - wanted).abs().mean(dim=(0, 1))
     if midpoint == "l1":
-        return distance.sum() / targets.normaliser
+        return distance.sum()
     matched = predicted[match.window, match.query].detach()
     centered = midpoint_quality(matched, targets.segments[match.instance])
-    cross_entropy = F.binary_cross_entropy_with_logits(logits[match.window, match.query, 0], centered, reduction="sum")
-    return (cross_entropy + distance[..., 1].sum()) / targets.normaliser
+    asked = logits[match.window, match.query, 0]
+    cross_entropy = F.binary_cross_entropy_with_logits(asked, centered, reduction="sum")
+    return cross_entropy / targets.normaliser + distance[1]
