@@ -32,9 +32,9 @@ class ParameterError(ValueError):
 
 
 class Section(BaseModel):
-    """A closed group of parameters: frozen, no unknown keys, no silent conversion of types."""
+    """A closed group of parameters: frozen, no unknown keys, no silent conversion of types, no infinite numbers."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=(), allow_inf_nan=False)
 
 
 class Windows(Section):
@@ -491,6 +491,9 @@ def check_consistent(params: Params, where: str) -> None:
     ace = params.loss.ace_enc
     if ace.enabled and not (ace.positives and ace.negatives):
         raise ParameterError(f"{where}: loss.ace_enc needs positives and negatives; turn it off by enabled: false")
+    for name, span in (("inner_iou", ace.inner_iou), ("inner_iou_long", ace.inner_iou_long)):
+        if span and span[0] > span[1]:
+            raise ParameterError(f"{where}: loss.ace_enc.{name} = {list(span)} should be [lowest IoU, highest IoU]")
     if ace.enabled and ace.stage == "first" and ace.position == "after":
         raise ParameterError(
             f"{where}: loss.ace_enc.stage: first trains the input projection only; position must be before"

@@ -15,7 +15,7 @@ def contrastive_loss(
     ``temperature``.
     """
     if not len(anchors):
-        return anchors.new_zeros(())
+        return anchors.sum()  # zero, and still a function of the weights: it may be the only term
     anchors, positives, negatives = (F.normalize(each, dim=-1) for each in (anchors, positives, negatives))
     positive = (anchors * positives).sum(dim=-1, keepdim=True)  # [A, 1]
     negative = torch.einsum("ad,akd->ak", anchors, negatives).masked_fill(~present, -torch.inf)

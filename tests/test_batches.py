@@ -1,0 +1,123 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+import plain.roi
+from react_tad.batches import WindowSet
+from small import CLASSES, DIMENSION, WINDOWS, split, windows
+
+
+def batch_of(made, *order):
+    """One batch of the windows in ``order``."""
+    (batch,) = made.batches(order, len(order))
+    return batch
+
+
+def test_a_batch_is_its_windows_padded_with_zeros(tiny):
+    made = windows(tiny, "test")
+    lengths = [window.length for _, window in made.examples]
+    short, long = int(np.argmin(lengths)), int(np.argmax(lengths))
+    batch = batch_of(made, short, long)
+    assert batch.features.shape == (2, WINDOWS["length"], DIMENSION)
+    assert batch.lengths.tolist() == [lengths[short], lengths[long]]
+    assert lengths[short] < lengths[long], "there is padding to look at"
+    for row, number in zip(batch.features.numpy(), (short, long), strict=True):
+        window = made.examples[number][1]
+        whole = split(tiny, "test")[0][window.video]
+        np.testing.assert_array_equal(row[: window.length], whole[window.first : window.first + window.length])
+        assert not row[window.length :].any()
+    assert batch.videos == tuple(made.examples[number][1].video for number in (short, long))
+
+
+def test_targets_are_shares_of_each_windows_own_length(tiny):
+    made = windows(tiny, "test")
+    batch = batch_of(made, *range(len(made)))
+    position = 0
+    for (_, window), count in zip(made.examples, batch.targets.counts, strict=True):
+        assert count == len(window.labels)
+        for (start, end), label in zip(window.segments, window.labels, strict=True):
+            center, width = batch.targets.segments[position].tolist()
+            assert (center - width / 2) * window.length == pytest.approx(start, abs=1e-5)
+            assert (center + width / 2) * window.length == pytest.approx(end, abs=1e-5)
+            assert batch.targets.labels[position] == label
+            position += 1
+    assert position == len(batch.targets.labels) > 0
+    assert batch.targets.segments.dtype == torch.float32
+
+
+def test_batches_keep_the_order_and_lose_nothing(tiny):
+    made = windows(tiny, "training")
+    order = np.random.default_rng(0).permutation(len(made)).tolist()
+    batches = list(made.batches(order, 4))
+    assert [len(batch.videos) for batch in batches] == [4] * (len(order) // 4) + [len(order) % 4] * (len(order) % 4 > 0)
+    expected = [made.examples[number][1].video for number in order]
+    assert [video for batch in batches for video in batch.videos] == expected
+
+
+def test_an_instance_seen_in_two_windows_is_one(tiny):
+    made = windows(tiny, "training")
+    batch = batch_of(made, *range(len(made)))
+    seen = {}
+    for number, (_, window) in enumerate(made.examples):
+        for segment, instance in zip(window.segments, window.instances, strict=True):
+            seen.setdefault(int(instance), []).append((number, segment + window.first))
+    assert max(map(len, seen.values())) > 1, "neighbouring windows share instances"
+    assert batch.instances.identity.tolist() == [i for _, window in made.examples for i in window.instances]
+    for identity in seen:
+        rows = batch.instances.identity == identity
+        assert len(set(batch.instances.video[rows])) == len(set(batch.instances.label[rows])) == 1
+
+
+def test_splits_together_share_no_video_and_no_instance(tiny):
+    made = windows(tiny, "training", "validation")
+    batch = batch_of(made, *range(len(made)))
+    video_of = dict(zip(batch.instances.identity.tolist(), batch.instances.video.tolist(), strict=True))
+    names = np.repeat(batch.videos, batch.targets.counts)
+    for identity, video in video_of.items():
+        assert len(set(names[batch.instances.identity == identity])) == 1
+        assert len(set(names[batch.instances.video == video])) == 1
+    assert {name.split("_")[0] for name in names} == {"training", "validation"}
+    bank = made.instance_bank(bins=4).instances
+    assert set(video_of) <= set(bank.identity.tolist())
+    for identity, video in video_of.items():
+        assert bank.video[bank.identity == identity].tolist() == [video]
+
+
+def test_windows_without_an_instance_can_be_left_out(tiny):
+    store, index = split(tiny, "test")
+    nothing = {"segments": np.zeros((0, 2)), "labels": np.zeros(0, int), "instances": np.zeros(0, int)}
+    empty = dataclasses.replace(index.windows[0], **nothing)
+    index = dataclasses.replace(index, windows=[empty, *index.windows[1:]])
+    assert len(WindowSet([(store, index)])) == len(index)
+    assert len(WindowSet([(store, index)], with_instances_only=True)) == sum(len(w.labels) > 0 for w in index.windows)
+    batch = batch_of(WindowSet([(store, index)]), 0)
+    assert batch.targets.counts == (0,)
+    assert batch.targets.segments.shape == (0, 2)
+
+
+def test_the_bank_has_every_instance_pooled_over_its_whole_video(tiny):
+    store, index = split(tiny, "training")
+    bank = windows(tiny, "training").instance_bank(bins=4)
+    assert bank.features.shape == (len(index.instances), DIMENSION)
+    for row, identity in enumerate(bank.instances.identity):
+        instance = index.instances[identity]
+        expected = plain.roi.pool(store[instance.video].astype(float), *instance.segment, 4)
+        np.testing.assert_allclose(bank.features[row], expected, atol=1e-5)
+        assert bank.instances.label[row] == instance.label
+    assert bank.to(torch.device("cpu")).features.shape == bank.features.shape
+
+
+def test_features_of_another_dimension_are_refused(tiny):
+    one, (store, index) = split(tiny, "training"), split(tiny, "validation")
+    store.dimension = 7
+    with pytest.raises(ValueError, match=r"validation\.json: features have dimension 7, .*training\.json 6"):
+        WindowSet([one, (store, index)])
+
+
+def test_windows_of_other_classes_are_refused(tiny):
+    one, (store, index) = split(tiny, "training"), split(tiny, "validation")
+    index = dataclasses.replace(index, classes=CLASSES[:2])
+    with pytest.raises(ValueError, match="windows of validation and training differ in their classes"):
+        WindowSet([one, (store, index)])

@@ -1,0 +1,124 @@
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from react_tad import params
+from react_tad.data.annotations import read_annotations
+from react_tad.inference import best_classes, detect, durations
+from small import CLASSES, react, resolve, split, windows
+
+CPU = torch.device("cpu")
+
+
+class Oracle(torch.nn.Module):
+    """A detector that always gives the same segments (center, width), with scores that depend on the features."""
+
+    def __init__(self, segments, scores=(0.5, 0.1, 0.3)):
+        super().__init__()
+        self.segments = torch.tensor(segments, dtype=torch.float64)
+        self.own_scores = torch.tensor(scores, dtype=torch.float64)
+
+    def forward(self, features, lengths):
+        batch, queries = len(features), len(self.segments)
+        first = features[:, 0, 0].double().sigmoid()  # tells windows apart
+        scores = first[:, None, None] * self.own_scores.expand(batch, queries, -1)
+        segments = self.segments.expand(1, batch, -1, -1)
+        return SimpleNamespace(scores=scores, decoded=SimpleNamespace(segments=segments))
+
+
+def found(tiny, model, *, batch_size=3, classes_per_query=1, limits=None):
+    settings = params.Inference(batch_size=batch_size, classes_per_query=classes_per_query)
+    limits = limits or durations(tiny / "annotations.json")
+    return detect(model, windows(tiny, "test"), settings, limits, device=CPU, progress=False)
+
+
+def test_time_is_each_videos_own(tiny):
+    """Every window's share [0.25, 0.75], moved to seconds by hand; frame rates differ between the videos."""
+    raw = found(tiny, Oracle([(0.5, 0.5)]))
+    store, index = split(tiny, "test")
+    assert len({store.info(video).seconds_per_snippet for video in store}) == len(store) == 3
+    expected = []
+    for window in index.windows:
+        seconds = store.info(window.video).seconds_per_snippet  # snippet 0 covers [0, seconds]
+        start, end = (window.first + share * window.length for share in (0.25, 0.75))
+        expected.append((window.video, start * seconds, end * seconds))
+    assert [raw.videos[number] for number in raw.video] == [video for video, _, _ in expected]
+    np.testing.assert_allclose(raw.start, [start for _, start, _ in expected])
+    np.testing.assert_allclose(raw.end, [end for _, _, end in expected])
+    limits = read_annotations(tiny / "annotations.json").videos
+    assert raw.durations.tolist() == [limits[video].duration for video in raw.videos]
+
+
+def test_snippets_need_not_start_at_zero(tiny):
+    """A first centre of 3 seconds moves everything by what it is more than half a snippet."""
+    before = found(tiny, Oracle([(0.5, 0.5)]))
+    made = windows(tiny, "test")
+    ((store, _),) = made.splits
+    store.videos = {name: replace(info, first_center_seconds=3.0) for name, info in store.videos.items()}
+    limits = dict.fromkeys(store, 1000.0)
+    after = detect(Oracle([(0.5, 0.5)]), made, params.Inference(), limits, device=CPU, progress=False)
+    half = np.array([store.info(before.videos[number]).seconds_per_snippet / 2 for number in before.video])
+    np.testing.assert_allclose(after.start - before.start, 3.0 - half)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 5, 64])
+def test_batches_do_not_mix_windows_up(tiny, batch_size):
+    """The score tells which window it was."""
+    raw = found(tiny, Oracle([(0.5, 0.2), (0.3, 0.1)]), batch_size=batch_size)
+    store, index = split(tiny, "test")
+    first = [store.slice(window.video, window.first, 1)[0, 0] for window in index.windows]
+    expected = np.repeat(0.5 / (1 + np.exp(-np.array(first, float))), 2)
+    np.testing.assert_allclose(raw.score, expected)
+    assert [raw.videos[number] for number in raw.video] == [w.video for w in index.windows for _ in range(2)]
+
+
+def test_segments_are_cut_to_the_video_and_empty_ones_dropped(tiny):
+    limits = durations(tiny / "annotations.json")
+    raw = found(tiny, Oracle([(0.0, 0.4), (1.0, 0.4), (0.5, 5.0), (0.5, 0.0), (-1.0, 0.2)]), limits=limits)
+    ends = np.array([limits[raw.videos[number]] for number in raw.video])
+    assert (raw.start >= 0).all()
+    assert (raw.end <= ends).all()
+    assert (raw.start < raw.end).all()
+    first = raw.video == 1  # one window
+    assert (raw.start[first] == 0).sum() == 2
+    assert (raw.end[first] == ends[first]).sum() == 2
+    assert first.sum() == 3, "no length, and wholly before the video"
+
+
+@pytest.mark.parametrize(("count", "labels"), [(1, [0]), (2, [0, 2]), (3, [0, 2, 1]), (10, [0, 2, 1])])
+def test_the_best_classes_of_a_query_are_detections(tiny, count, labels):
+    raw = found(tiny, Oracle([(0.5, 0.5), (0.3, 0.2)]), classes_per_query=count)
+    queries = 2 * len(windows(tiny, "test"))
+    assert raw.label.tolist() == labels * queries
+    assert raw.classes == CLASSES
+    scores = raw.score.reshape(queries, len(labels))
+    np.testing.assert_allclose(scores / scores[:, :1], np.tile(np.array([0.5, 0.1, 0.3])[labels] / 0.5, (queries, 1)))
+
+
+def test_scores_of_the_detector_have_its_quality_in_them(tiny):
+    settings = resolve("paper").params.model
+    model = react(settings).float()
+    (batch,) = windows(tiny, "test").batches([0], 1)
+    with torch.no_grad():
+        output = model(batch.features, batch.lengths)
+        scores, labels, _ = best_classes(output, 1)
+        quality = output.quality.sigmoid()
+        expected = output.decoded.logits[-1].sigmoid().max(dim=-1)
+    np.testing.assert_allclose(scores[..., 0], expected.values * quality[..., 0] * quality[..., 1], rtol=1e-6)
+    np.testing.assert_array_equal(labels[..., 0], expected.indices)
+
+
+def test_scores_that_are_no_numbers_name_the_videos(tiny):
+    with pytest.raises(FloatingPointError, match="not finite in windows of test_0"):
+        found(tiny, Oracle([(0.5, 0.5)], scores=(np.nan, 0.1, 0.1)))
+
+
+def test_the_same_windows_give_the_same_detections_in_any_batch(tiny):
+    model = react(resolve("released").params.model).float()
+    one, all_together = (found(tiny, model, batch_size=size) for size in (1, 64))
+    np.testing.assert_allclose(one.score, all_together.score, atol=1e-5)
+    np.testing.assert_allclose(one.start, all_together.start, atol=1e-4)
+    np.testing.assert_array_equal(one.video, all_together.video)
