@@ -15,6 +15,7 @@ from react_tad.data.features import FeatureStore, write_features
 from react_tad.data.windows import WindowIndex
 from react_tad.losses.targets import Targets
 from react_tad.model.react import build_react
+from react_tad.training import Settings, Trainer
 
 PRESETS = ("paper", "released")
 CLASSES = ("jump", "run", "swim")
@@ -133,3 +134,18 @@ def train_arguments(folder, cfg, *, checkpoints, out):
         files += [f"--{name}-features", str(folder / "features" / f"{name}.json")]
     files += ["--annotations", str(folder / "annotations.json")]
     return ["train", "--cfg", cfg, *files, "--checkpoints", str(checkpoints), "--out", str(out), "--device", "cpu"]
+
+
+def trainer(folder, checkpoints, preset="paper", overrides=None, *, validation_map=lambda model: 0.0, **options):
+    """A run on :func:`write_data` that was not started yet."""
+    cfg = json.loads(resolve(preset, overrides).step("train", seed=options.pop("seed", 0)))
+    return Trainer(
+        Settings.parse(cfg),
+        windows(folder, "training", with_instances_only=True),
+        windows(folder, "validation"),
+        validation_map=validation_map,
+        checkpoints=checkpoints,
+        inputs={"training features": "sum of them"},
+        device=torch.device("cpu"),
+        **options,
+    )

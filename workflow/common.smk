@@ -3,6 +3,7 @@
 Everything is checked here, while the workflow is parsed: a misspelt name stops it before any job.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -198,6 +199,14 @@ def source_files(verb):
         os.path.relpath(file, ROOT)
         for file in sources.closure(ROOT / "src", "react_tad", modules)
     ]
+
+
+def source_digest(verb):
+    """Short digest of the files of ``source_files``."""
+    contents = hashlib.sha256()
+    for file in source_files(verb):
+        contents.update((ROOT / file).read_bytes())
+    return contents.hexdigest()[:12]
 
 
 def raw_files():

@@ -71,6 +71,8 @@ TRIGGERS = (
 THIRTY_YEARS = 30 * 365 * 24 * 3600 * 10**9  # in nanoseconds
 LONG_AGO = 946684800 * 10**9  # the year 2000
 
+SOURCES_AT_START = Path(".snakemake/sources_at_start.json")
+
 Record = dict[str, Any]
 
 
@@ -145,6 +147,11 @@ def readable(record: Record) -> bool:
     return record.get("record_format_version") == KNOWN_FORMAT and record.get("rule") in STAGES
 
 
+def recorded_inputs(record: Record) -> dict[str, str]:
+    """Checksums (``sha256:...``) of a job's inputs when it ended; those too large to be compared are not there."""
+    return record.get("input_checksums") or {}
+
+
 def record_files() -> list[Path]:
     """All files of travelling records."""
     return sorted(Path("results").glob("*/records/*.json"))
@@ -180,6 +187,8 @@ def prepare() -> None:
     store = Store()
     if store.locked():
         return
+    forget_jobs_with_edited_sources(store)
+    note_sources()
     travelled = Travelled()
     checksums: dict[str, str | None] = {}
     for path in generated_files():
@@ -197,6 +206,28 @@ def prepare() -> None:
         write_records(stage)
     else:
         travelled.take_note()
+
+
+def note_sources() -> None:
+    """Remember what is in the package's source files before jobs start."""
+    write_json(SOURCES_AT_START, {str(file): f"sha256:{sha256(file)}" for file in Path("src").rglob("*.py")})
+
+
+def forget_jobs_with_edited_sources(store: Store) -> None:
+    """Delete the records of jobs that ended after their sources were edited in the last run.
+
+    Snakemake records what is in the inputs when a job ends, while Python read the sources when it began.
+    """
+    if not SOURCES_AT_START.exists():
+        return
+    started = SOURCES_AT_START.stat().st_mtime
+    at_start = read_mapping(SOURCES_AT_START)
+    for path in store.outputs():
+        record = store.read(path)
+        if record is None or (record.get("starttime") or 0) < started:
+            continue
+        if any(at_start.get(source, found) != found for source, found in recorded_inputs(record).items()):
+            store.forget(path)
 
 
 def trusted_record(store: Store, travelled: Travelled, path: str) -> Record | None:
@@ -218,7 +249,7 @@ def inputs_differ(record: Record, checksums: dict[str, str | None]) -> bool:
 
     Snakemake looks only at inputs that are newer than the outputs. ``checksums`` remembers what was computed.
     """
-    for path, recorded in (record.get("input_checksums") or {}).items():
+    for path, recorded in recorded_inputs(record).items():
         if path not in checksums:
             checksums[path] = f"sha256:{sha256(path)}" if os.path.isfile(path) else None
         if checksums[path] not in (None, recorded):
@@ -236,6 +267,7 @@ def date_back(path: str) -> None:
 def write_records(only: str | None = None) -> None:
     """Write ``results/D/records/STAGE.json`` of every stage, or of one, from Snakemake's records."""
     store = Store()
+    forget_jobs_with_edited_sources(store)
     stages: dict[Path, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
     for path in sorted(store.outputs()):
         record = store.read(path)
@@ -261,7 +293,7 @@ def dvc_stage() -> str | None:
 def after_success(*, comparable: bool) -> None:
     """Write the records; bring ``dvc.lock`` up to date if the run was of ``params.yaml`` as it is (``comparable``).
 
-    Never fails: the results are there in any case.
+    What keeps DVC from it is a warning, not an error: the results are there in any case.
     """
     stage = dvc_stage()
     write_records(stage)

@@ -16,6 +16,7 @@ VERBS = {
     "detect": "run a trained model over the windows of a split",
     "suppress": "Soft-NMS: from raw detections to final ones",
     "evaluate": "mean average precision of any ActivityNet-style detections",
+    "diagnose": "error analysis: kinds of false positives, sensitivity, missed instances",
     "summarize": "one table of the metrics of variants and seeds",
     "plot": "draw detections on a time line, loss curves, or AP",
     "params": "show what a variant of params.yaml resolves to, and where each value comes from",

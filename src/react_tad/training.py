@@ -151,7 +151,7 @@ class Trainer:
             slow_ids = {id(parameter) for parameter in slow}
             rest = [parameter for parameter in self.model.parameters() if id(parameter) not in slow_ids]
             groups = [{"params": rest, "factor": 1.0}, {"params": slow, "factor": train.deformable_lr_factor}]
-        return torch.optim.AdamW(groups, lr=train.lr, weight_decay=train.weight_decay)
+        return torch.optim.AdamW(groups, lr=train.lr, weight_decay=train.weight_decay, fused=True)
 
     def _lr(self, epoch: int, step: int) -> float:
         """Learning rate of a step; drops are placed by the share of the detector's steps that are done."""

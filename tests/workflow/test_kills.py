@@ -1,10 +1,11 @@
-"""Killed with -9 in the middle of training, then recovered as documented: the end is that of an undisturbed run."""
+"""What happens in the middle of training: a kill with -9 and the documented recovery, and an edit of the sources."""
 
 import os
 import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from tiny_project import Project, copy
@@ -14,17 +15,23 @@ pytestmark = pytest.mark.workflow
 WEIGHTS = "results/toy/models/full/seed0/model.safetensors"
 
 
-def kill_in_training(project: Project, process: subprocess.Popen) -> None:
-    """Kill the whole process group as soon as training has left a checkpoint."""
+def wait_for_training(project: Project, process: subprocess.Popen) -> Path:
+    """Wait until training has left a checkpoint."""
     checkpoints = project.folder / "results/checkpoints/toy/full/seed0"
     deadline = time.monotonic() + 180
-    while not (checkpoints.is_dir() and any(checkpoints.iterdir())):
+    while not any(file.is_file() for file in checkpoints.rglob("*")):
         assert process.poll() is None, "ended before it could be killed"
         assert time.monotonic() < deadline, "no checkpoint in three minutes"
         time.sleep(0.005)
+    return checkpoints
+
+
+def kill_in_training(project: Project, process: subprocess.Popen) -> None:
+    """Kill the whole process group as soon as training has left a checkpoint."""
+    checkpoints = wait_for_training(project, process)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert any(checkpoints.iterdir()), "ended before it could be killed"
+    assert any(file.is_file() for file in checkpoints.rglob("*")), "ended before it could be killed"
     assert not (project.folder / WEIGHTS).exists()
 
 
@@ -50,3 +57,13 @@ def test_dvc_killed(project, run):
     assert project.results() == run.results()
     assert project.planned() == {}
     assert project.status() == {}
+
+
+def test_source_edited_while_training_runs(project):
+    shutil.rmtree(project.folder / "results/toy/models")
+    process = project.start("snakemake", "--cores", "8", "train")
+    wait_for_training(project, process)
+    with open(project.folder / "src/react_tad/training.py", "a") as source:
+        source.write("# edited\n")
+    assert process.wait() == 0
+    assert project.planned("train") == {"train_network": 1}

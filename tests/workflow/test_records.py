@@ -147,6 +147,23 @@ def test_inside_a_dvc_stage_only_its_own_records_are_written(folder, monkeypatch
     assert RECORDS.exists() and not suppressed.exists()
 
 
+def test_a_job_is_not_trusted_when_its_source_was_edited_while_it_ran(folder):
+    """Snakemake records the edited file, though the job had read the one before."""
+    source = Path("src/pack.py")
+    source.parent.mkdir()
+    source.write_text("before")
+    records.prepare()
+    Path(MADE).write_text("made by the source as it was before")
+    source.write_text("after")
+    remember(MADE, "evaluate_detections", {str(source): f"sha256:{sha256(source)}"})
+    records.write_records()
+    assert sha256(MADE) not in RECORDS.read_text()
+    records.prepare()
+    assert records.Store().read(MADE) is None
+    assert is_old(MADE)
+    assert records.Store().read(READ) is not None
+
+
 def test_nothing_is_touched_while_a_run_goes_on(folder):
     Path(".snakemake/locks").mkdir(exist_ok=True)
     Path(".snakemake/locks/0.output.lock").write_text(f"{MADE}\n")

@@ -1,7 +1,7 @@
 # Networks. In: windows and features of the training and validation splits. Out, for each variant V and seed N:
 #   results/D/models/V/seedN/   model.safetensors, model.json (parameters and provenance), log.csv (losses by epoch)
-# A training that was killed goes on from results/checkpoints/D/V/seedN, which is removed at its end; a checkpoint of other
-# parameters or data is discarded.
+# A training that was killed goes on from results/checkpoints/D/V/seedN/CODE, which is removed at its end. A checkpoint of
+# other parameters or data is discarded; one of other code is in another folder.
 
 
 rule train:
@@ -39,10 +39,11 @@ rule train_network:
         device=device(),
     params:
         cfg=parameters("train"),
+        code=source_digest("train"),
     shell:
         "react-tad train --cfg {params.cfg:q} --annotations {input.annotations}"
         " --training-windows {input.training_windows} --training-features {input.training_features}"
         " --validation-windows {input.validation_windows} --validation-features {input.validation_features}"
-        " --checkpoints results/checkpoints/{wildcards.dataset}/{wildcards.variant}/seed{wildcards.seed}"
+        " --checkpoints results/checkpoints/{wildcards.dataset}/{wildcards.variant}/seed{wildcards.seed}/{params.code}"
         " --stale-checkpoint discard"
         " --out $(dirname {output.weights}) --threads 1 --device {resources.device} 2>&1 | tee {log}"

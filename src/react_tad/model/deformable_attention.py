@@ -22,7 +22,7 @@ def sample_by_grid(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
     grid = torch.stack((across, torch.zeros_like(across)), dim=-1)
     image = value.transpose(1, 2).unsqueeze(2)  # [G, C, 1, T]: a picture one pixel high
     sampled = F.grid_sample(image, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-    return torch.einsum("gcnk,gnk->gnc", sampled, weight)
+    return (sampled * weight.unsqueeze(1)).sum(dim=-1).transpose(1, 2)
 
 
 def sample_by_gather(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
@@ -35,7 +35,7 @@ def sample_by_gather(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
         inside = (index >= 0) & (index < length)
         flat = index.clamp(0, length - 1).long().flatten(1)  # [G, N * K]
         found = value.gather(1, flat.unsqueeze(-1).expand(-1, -1, channels)).unflatten(1, position.shape[1:])
-        total = total + torch.einsum("gnkc,gnk->gnc", found, factor * inside * weight)
+        total = total + (found * (factor * inside * weight).unsqueeze(-1)).sum(dim=2)
     return total
 
 
