@@ -181,7 +181,7 @@ class Trainer:
                 optimizer.step()
                 means.add(terms | {"total": total}, len(batch.videos))
                 if step % 10 == 0:
-                    batches.set_postfix({name: f"{float(term):.3g}" for name, term in terms.items()}, refresh=False)
+                    batches.set_postfix({name: f"{term.item():.3g}" for name, term in terms.items()}, refresh=False)
         return means.values()
 
     def _bar(self, order: list[int], text: str) -> tqdm:

@@ -44,8 +44,8 @@ def quality_targets(predicted: Tensor, targets: Targets) -> Tensor:
 def quality_loss(logits: Tensor, predicted: Tensor, match: Match, targets: Targets, *, midpoint: str) -> Tensor:
     """Equation 9 for the last layer's logits ``[B, N, 2]`` and segments ``[B, N, 2]``.
 
-    The paper writes a sum and gives no weight. Here what runs over all queries is divided by their number ``B * N``, and
-    what runs over matched queries by the number of instances.
+    The paper writes a sum and gives no weight. Here what runs over all queries is divided by their number ``B * N``,
+    and what runs over matched queries by the number of instances.
     """
     wanted = quality_targets(predicted, targets)
     distance = (logits.sigmoid() - wanted).abs().mean(dim=(0, 1))
