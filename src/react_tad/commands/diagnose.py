@@ -94,8 +94,8 @@ def table(diagnosis: "Diagnosis") -> str:
     overall = {name: f"{100 * values.mean():.2f}" for name, values in diagnosis.overall.items()}
     return "\n".join(
         [
-            f"subset {diagnosis.subset}: {diagnosis.instances} instances, {diagnosis.detections} detections; "
-            f"N = {diagnosis.usual_instances:g}; mean over tIoU {', '.join(map(str, diagnosis.tiou))}",
+            f"subset {diagnosis.subset}: {diagnosis.instances} instances, {diagnosis.detections} detections "
+            f"({diagnosis.left_out} left out); N = {diagnosis.usual_instances:g}; mean over tIoU {', '.join(map(str, diagnosis.tiou))}",
             f"mAP {overall['map']}, normalized {overall['normalized_map']}; missed {overall['missed']} % of instances",
             "",
             *_false_positives(diagnosis),

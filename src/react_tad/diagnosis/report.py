@@ -42,6 +42,8 @@ class Diagnosis:
     tiou: tuple[float, ...]
     instances: int
     detections: int
+    left_out: int
+    """Detections in other subsets or of classes without an instance."""
     usual_instances: float
     """N of normalized AP."""
     overall: dict[str, np.ndarray]
@@ -128,6 +130,7 @@ def diagnose(
         tiou=matches.tiou,
         instances=len(ground_truth.label),
         detections=len(matches.video),
+        left_out=len(detections) - len(matches.video),
         usual_instances=usual_instances(matches),
         overall={
             **{name: _map(matches, normalized=wanted) for name, wanted in normalized.items()},

@@ -76,7 +76,7 @@ def _draw_gains(axes: Axes, diagnosis: Diagnosis) -> None:
     )
     axes.barh(rows, normalized, 0.7, color=[KIND_COLOURS[kind] for kind in ERRORS])
     (marks,) = axes.plot(plain, rows, linestyle="none", marker="D", markersize=5, color="black", label="mAP")
-    right = max(normalized.max(), plain.max(), 1e-9)
+    right = max(normalized.max(), plain.max(), 0.1)
     for row, value in zip(rows, normalized, strict=True):
         axes.text(max(value, plain[row]) + 0.03 * right, row, f"{value:.1f}", va="center", size=8)
     axes.set_xlim(0, 1.15 * right)
