@@ -95,7 +95,8 @@ def table(diagnosis: "Diagnosis") -> str:
     return "\n".join(
         [
             f"subset {diagnosis.subset}: {diagnosis.instances} instances, {diagnosis.detections} detections "
-            f"({diagnosis.left_out} left out); N = {diagnosis.usual_instances:g}; mean over tIoU {', '.join(map(str, diagnosis.tiou))}",
+            f"({diagnosis.left_out} left out); N = {diagnosis.usual_instances:g}; "
+            f"mean over tIoU {', '.join(map(str, diagnosis.tiou))}",
             f"mAP {overall['map']}, normalized {overall['normalized_map']}; missed {overall['missed']} % of instances",
             "",
             *_false_positives(diagnosis),
