@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -139,18 +140,18 @@ def inference_split(wildcards):
 # --------------------------------------------------------------------------------------------- variants and files
 
 
+@cache
+def read_up_to(variant, step):
+    """All that ``step`` of a variant and the steps before it read."""
+    resolved = experiment.variants[variant]
+    return [resolved.step(earlier) for earlier in STEPS[: STEPS.index(step) + 1]]
+
+
+@cache
 def owner(variant, step):
     """The first variant with the same parameters up to ``step``. The step is run once, for that one."""
-
-    def read_by(name):
-        return [
-            experiment.variants[name].step(earlier)
-            for earlier in STEPS[: STEPS.index(step) + 1]
-        ]
-
-    return next(
-        name for name in experiment.variants if read_by(name) == read_by(variant)
-    )
+    same = read_up_to(variant, step)
+    return next(name for name in experiment.variants if read_up_to(name, step) == same)
 
 
 def made_by(step, pattern):
@@ -162,10 +163,10 @@ def made_by(step, pattern):
 
 
 def of_owner(step, pattern, **fixed):
-    """Input function: ``pattern`` with the owner of the job's variant at ``step``, and its split and seed."""
+    """Input function: ``pattern`` with the owner of the job's variant at ``step``; ``fixed`` wildcards are not the job's."""
 
     def of_job(wildcards):
-        known = dict(wildcards) | {"split": inference_split(wildcards)} | fixed
+        known = dict(wildcards) | fixed
         return expand(pattern, **(known | {"variant": owner(wildcards.variant, step)}))
 
     return of_job
