@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from react_tad.files import whole, write_text
+from react_tad.files import read_json, whole, write_text
 
 ARRAYS = {"video": np.int32, "start": np.float64, "end": np.float64, "label": np.int32, "score": np.float64}
 """The arrays of a raw file that have one entry a detection, and their types."""
@@ -106,25 +106,6 @@ class RawDetections(Detections):
         return cls(**loaded, **names, source=str(path))
 
 
-def read_unique_json(path: str | Path) -> Any:
-    """Read JSON in which a key that stands twice in one object, such as a video, is an error and not its last value."""
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        value = dict(pairs)
-        if len(value) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for index, key in enumerate(keys) if key in keys[:index])
-            raise ValueError(f"'{twice}' stands there twice; every key should stand once")
-        return value
-
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"), object_pairs_hook=unique)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not valid JSON: {error}") from error
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-
-
 def parse_entry(entry: Any) -> tuple[str, float, float]:
     """(label, start, end) of a detection or an annotation, times in seconds and given as numbers or as strings.
 
@@ -159,7 +140,7 @@ def read_detections(path: str | Path) -> Detections:
 
     Other keys are not looked at. Classes are those that occur, sorted by name.
     """
-    loaded = read_unique_json(path)
+    loaded = read_json(path)
     results = loaded.get("results") if isinstance(loaded, Mapping) else None
     if not isinstance(results, Mapping):
         raise ValueError(f'{path} should have "results": a mapping from videos to lists of detections')

@@ -114,7 +114,7 @@ def evaluate(
     thresholds = np.array(check_tiou(tiou))
     if not len(ground_truth.label):
         raise ValueError(f"{ground_truth.source}: subset '{ground_truth.subset}' has no instance to detect")
-    video, label = _aligned(ground_truth, detections, unknown_labels)
+    video, label = aligned(ground_truth, detections, unknown_labels)
     instances = np.bincount(ground_truth.label, minlength=len(ground_truth.classes))
     inside, known = video >= 0, label >= 0
     present = known & (instances[label] > 0)
@@ -122,7 +122,7 @@ def evaluate(
     order = order[np.argsort(-detections.score[order], kind="stable")]
     video, label, start_end = video[order], label[order], detections.start_end[order]
 
-    true = _true_positives(ground_truth, video, label, start_end, thresholds, definition)
+    true = true_positives(ground_truth, video, label, start_end, thresholds, definition)
     false = ~true
     if definition == "thumos14":
         false &= ~_ambiguous(ground_truth, video, start_end)[:, None]
@@ -165,7 +165,7 @@ def average_precision(true: np.ndarray, false: np.ndarray, instances: int, *, in
     return (precision * true).sum(0) / instances  # each true positive moves recall by 1 / instances
 
 
-def _aligned(ground_truth: GroundTruth, detections: Detections, unknown_labels: str) -> tuple[np.ndarray, np.ndarray]:
+def aligned(ground_truth: GroundTruth, detections: Detections, unknown_labels: str) -> tuple[np.ndarray, np.ndarray]:
     """Video and label of each detection as indices into the ground truth's names, [N] each; -1 where it has none."""
     videos = {name: index for index, name in enumerate(ground_truth.videos)}
     for name in detections.videos:
@@ -185,14 +185,14 @@ def _aligned(ground_truth: GroundTruth, detections: Detections, unknown_labels: 
     return video, label
 
 
-def _groups(keys: np.ndarray) -> dict[int, np.ndarray]:
+def groups(keys: np.ndarray) -> dict[int, np.ndarray]:
     """Positions of each value of ``keys``, in their order."""
     order = np.argsort(keys, kind="stable")
     values, starts = np.unique(keys[order], return_index=True)
     return dict(zip(values.tolist(), np.split(order, starts[1:]), strict=True)) if len(keys) else {}
 
 
-def _true_positives(
+def true_positives(
     ground_truth: GroundTruth,
     video: np.ndarray,
     label: np.ndarray,
@@ -203,8 +203,8 @@ def _true_positives(
     """Which of N detections, sorted by score, are true positives at each of T thresholds: [N, T] booleans."""
     match = _match_by_score if definition == "activitynet" else _match_by_overlap
     true = np.zeros((len(video), len(thresholds)), dtype=bool)
-    instances = _groups(ground_truth.video * len(ground_truth.classes) + ground_truth.label)
-    for key, rows in _groups(video * len(ground_truth.classes) + label).items():
+    instances = groups(ground_truth.video * len(ground_truth.classes) + ground_truth.label)
+    for key, rows in groups(video * len(ground_truth.classes) + label).items():
         if key in instances:
             overlaps = pairwise_iou(start_end[rows], ground_truth.start_end[instances[key]])
             true[rows] = match(overlaps, thresholds)
@@ -252,8 +252,8 @@ def _match_by_overlap(overlaps: np.ndarray, thresholds: np.ndarray) -> np.ndarra
 def _ambiguous(ground_truth: GroundTruth, video: np.ndarray, start_end: np.ndarray) -> np.ndarray:
     """Whether each detection overlaps an ambiguous segment of its video at all: [N] booleans."""
     touches = np.zeros(len(video), dtype=bool)
-    segments = _groups(ground_truth.ambiguous_video)
-    for key, rows in _groups(video).items():
+    segments = groups(ground_truth.ambiguous_video)
+    for key, rows in groups(video).items():
         if key in segments:
             touches[rows] = (pairwise_iou(start_end[rows], ground_truth.ambiguous_start_end[segments[key]]) > 0).any(1)
     return touches

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,11 +41,24 @@ def write_json(path: str | Path, value: Any, *, indent: int | None = 1) -> None:
 
 
 def read_json(path: str | Path) -> Any:
-    """Read JSON; an error names the file."""
+    """Read JSON; an error names the file.
+
+    A key that stands twice in one object, such as a video, is an error too: by itself JSON would keep the last one.
+    """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(Path(path).read_text(encoding="utf-8"), object_pairs_hook=_unique)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not valid JSON: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"'{twice}' stands there twice; every key should stand once")
+    return value
 
 
 def sha256(path: str | Path) -> str:

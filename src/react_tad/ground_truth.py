@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from react_tad.detections import parse_entry, read_unique_json
+from react_tad.detections import parse_entry
+from react_tad.files import read_json
 
 AMBIGUOUS = "Ambiguous"
 """THUMOS14's label for what its annotators could not decide. It is no class, in any data set."""
@@ -65,7 +66,7 @@ def read_ground_truth(path: str | Path, subset: str) -> GroundTruth:
     nothing else. Every instance of the file is checked. Raises ValueError that names the file, the video and the
     value.
     """
-    loaded = read_unique_json(path)
+    loaded = read_json(path)
     database = loaded.get("database") if isinstance(loaded, Mapping) else None
     if not isinstance(database, Mapping):
         raise ValueError(f'{path} should have "database": a mapping from videos to their annotations')

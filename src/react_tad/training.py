@@ -110,7 +110,7 @@ class Trainer:
                 optimizer = self._optimizer(epoch)
             row = {"epoch": epoch + 1, "stage": self._stage(epoch), "lr": self._lr(epoch, 0)}
             row |= self._prefixed("train", self._train_epoch(epoch, optimizer))
-            if self._stage(epoch) == "detector":
+            if self._stage(epoch) == "detector" and not self.settings.train.include_validation:
                 row |= self._prefixed("validation", self._validate(epoch))
                 row |= self._select(epoch, progress)
             progress.log.append(row)

@@ -81,14 +81,14 @@ def test_a_wrong_video_names_file_video_and_value(document, changes, message):
 def test_a_file_of_another_kind_is_named(tmp_path, content):
     path = tmp_path / "a.json"
     path.write_text(content)
-    with pytest.raises(AnnotationError, match=r"a\.json"):
+    with pytest.raises(ValueError, match=r"a\.json"):
         read_annotations(path)
 
 
 def test_a_video_given_twice_is_an_error(tmp_path):
     path = tmp_path / "a.json"
     path.write_text('{"database": {"film": {}, "film": {}}}')
-    with pytest.raises(AnnotationError, match=r"a\.json: 'film' is given 2 times"):
+    with pytest.raises(ValueError, match=r"a\.json: 'film' stands there twice"):
         read_annotations(path)
 
 

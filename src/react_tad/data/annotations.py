@@ -9,7 +9,6 @@ their video) and are a choice: see :func:`within_duration`.
 """
 
 import difflib
-import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from react_tad.files import write_json
+from react_tad.files import read_json, write_json
 
 SUBSETS = ("training", "validation", "test")
 
@@ -64,7 +63,7 @@ def read_annotations(path: str | Path) -> Annotations:
         AnnotationError: not JSON of this form, or one of the faults that are always errors.
 
     """
-    return parse_annotations(_load(Path(path)), where=str(path))
+    return parse_annotations(read_json(path), where=str(path))
 
 
 def parse_annotations(document: Any, *, where: str) -> Annotations:
@@ -148,22 +147,6 @@ def _range_fault(instance: Instance, duration: float) -> str | None:
     if instance.start >= duration:
         return "past_end"
     return "clipped" if instance.end > duration else None
-
-
-def _load(path: Path) -> Any:
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = Counter(name for name, _ in pairs)
-        twice = [name for name, count in names.items() if count > 1]
-        if twice:
-            raise AnnotationError(
-                f"{path}: '{twice[0]}' is given {names[twice[0]]} times; each video and key only once"
-            )
-        return dict(pairs)
-
-    try:
-        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise AnnotationError(f"{path} is not valid JSON: {error}") from error
 
 
 def _leaves(taxonomy: Any, where: str) -> set[str]:

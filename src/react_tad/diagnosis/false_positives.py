@@ -20,7 +20,7 @@ import numpy as np
 
 from react_tad.diagnosis.matching import Matches
 from react_tad.diagnosis.normalized_ap import mean_ap, usual_instances
-from react_tad.evaluation import _groups
+from react_tad.evaluation import groups
 from react_tad.segments import pairwise_iou
 
 BANDS = 10
@@ -81,8 +81,8 @@ def _largest_overlaps(matches: Matches) -> tuple[np.ndarray, np.ndarray]:
     is none."""
     truth = matches.ground_truth
     own, other = np.zeros(len(matches.video)), np.zeros(len(matches.video))
-    instances = _groups(truth.video)
-    for video, rows in _groups(matches.video).items():
+    instances = groups(truth.video)
+    for video, rows in groups(matches.video).items():
         if video in instances:
             there = instances[video]
             overlaps = pairwise_iou(matches.start_end[rows], truth.start_end[there])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from react_tad.detections import Detections
-from react_tad.evaluation import _aligned, _groups, _true_positives, check_tiou
+from react_tad.evaluation import aligned, check_tiou, groups, true_positives
 from react_tad.ground_truth import GroundTruth
 from react_tad.segments import pairwise_iou
 
@@ -63,14 +63,14 @@ def match(
         raise ValueError(f"unknown labels '{unknown_labels}' should be 'refuse' or 'ignore'")
     if not len(ground_truth.label):
         raise ValueError(f"{ground_truth.source}: subset '{ground_truth.subset}' has no instance to detect")
-    video, label = _aligned(ground_truth, detections, unknown_labels)
+    video, label = aligned(ground_truth, detections, unknown_labels)
     instances = np.bincount(ground_truth.label, minlength=len(ground_truth.classes))
     order = np.flatnonzero((video >= 0) & (label >= 0) & (instances[label] > 0))
     order = order[np.argsort(-detections.score[order], kind="stable")]
     video, label, start_end = video[order], label[order], detections.start_end[order]
-    true = _true_positives(ground_truth, video, label, start_end, thresholds, "activitynet")
+    true = true_positives(ground_truth, video, label, start_end, thresholds, "activitynet")
     rank = np.zeros(len(order), dtype=int)
-    for rows in _groups(label).values():
+    for rows in groups(label).values():
         rank[rows] = np.arange(len(rows))
     return Matches(
         ground_truth=ground_truth,
@@ -91,8 +91,8 @@ def _found(
     found = np.full(true.shape, -1)
     candidates = np.flatnonzero(true.any(1))
     classes = len(ground_truth.classes)
-    instances = _groups(ground_truth.video * classes + ground_truth.label)
-    for key, positions in _groups((video * classes + label)[candidates]).items():
+    instances = groups(ground_truth.video * classes + ground_truth.label)
+    for key, positions in groups((video * classes + label)[candidates]).items():
         rows, own = candidates[positions], instances[key]
         overlaps = pairwise_iou(start_end[rows], ground_truth.start_end[own])
         for column in range(true.shape[1]):

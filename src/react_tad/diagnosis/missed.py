@@ -9,7 +9,7 @@ import numpy as np
 from react_tad.diagnosis.characteristics import Characteristic
 from react_tad.diagnosis.matching import Matches
 from react_tad.diagnosis.normalized_ap import normalized_precision, usual_instances
-from react_tad.evaluation import _groups
+from react_tad.evaluation import groups
 
 USELESS_PRECISION = 0.05
 
@@ -18,7 +18,7 @@ def missed(matches: Matches, *, useless_precision: float = USELESS_PRECISION) ->
     """Which instances are missed at which threshold, [G, T] booleans."""
     result = np.ones((len(matches.ground_truth.label), len(matches.tiou)), dtype=bool)
     true, instances, usual = matches.true, matches.instances, usual_instances(matches)
-    for label, rows in _groups(matches.label).items():
+    for label, rows in groups(matches.label).items():
         precision = normalized_precision(true[rows], ~true[rows], instances[label], usual)
         at, column = np.nonzero(true[rows] & (precision > useless_precision))
         result[matches.instance[rows[at], column], column] = False

@@ -8,7 +8,7 @@ the class's own number of instances this is precision itself.
 import numpy as np
 
 from react_tad.diagnosis.matching import Matches
-from react_tad.evaluation import _groups
+from react_tad.evaluation import groups
 
 
 def usual_instances(matches: Matches) -> float:
@@ -40,7 +40,7 @@ def mean_ap(
     ``true`` and ``false`` [N, T] say what the detections count as, ``instances`` [C] how many instances each class is
     to find. ``usual`` is N of normalized AP; None for plain AP.
     """
-    rows = _groups(matches.label)
+    rows = groups(matches.label)
     nothing = np.array([], dtype=int)
     ap = []
     for index in np.flatnonzero(instances):
