@@ -125,7 +125,7 @@ class TestValues:
             experiment(**changes)
 
     def test_no_such_variant(self):
-        with pytest.raises(ParameterError, match="no variant 'ful'; there are full, other"):
+        with pytest.raises(ParameterError, match="no variant 'ful'. Did you mean 'full'"):
             experiment().resolve("ful")
 
     def test_parameters_are_frozen(self):

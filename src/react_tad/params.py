@@ -288,7 +288,8 @@ PRESETS: dict[str, dict[str, Any]] = {
 ``train.select`` stands for the released code's best epoch on the *test* set, which this project does not do.
 """
 
-TOP_LEVEL = ("dataset", "preset", "seeds", *SECTIONS, "datasets", "variants")
+TOP_LEVEL = ("dataset", "preset", "seeds", *SECTIONS, "datasets", "variants", "studies")
+STUDY_KEYS = ("seeds", "reference", "rows", "parameter", "values", "base")
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
@@ -388,6 +389,20 @@ def step_params(section: type[Section], cfg: str | Mapping[str, Any], key: str) 
     return validated(section, loaded.get(key, {}), f"--cfg {key}")
 
 
+@dataclass(frozen=True)
+class Study:
+    """A table of rows, or a sweep over one parameter; each row is a variant named ``STUDY.ROW``."""
+
+    name: str
+    seeds: tuple[int, ...]
+    rows: tuple[str, ...]
+    reference: str | None = None
+    """The row that a table's rows are compared with."""
+    parameter: str | None = None
+    """What a sweep varies."""
+    values: tuple[float, ...] = ()
+
+
 class Experiment:
     """``params.yaml``: what can be run. Validated whole when it is read."""
 
@@ -407,10 +422,13 @@ class Experiment:
             if key.split(".")[0] not in (*SECTIONS, "dataset", "preset", "seeds"):
                 raise unknown_key(key, ("dataset", "preset", "seeds", *known_keys()), "overrides")
         self.dataset = self._name("dataset", "datasets")
-        self.seeds = self._seeds()
-        self.variants = {name: self.resolve(name) for name in self._mapping("variants")}
-        if not self.variants:
+        self.seeds = self._seeds(self.raw.get("seeds"), "seeds")
+        self.main = tuple(self._mapping("variants"))
+        if not self.main:
             raise ParameterError(f"{where}: variants is empty; give at least one, such as 'full: {{}}'")
+        self._overrides = {name: (override, f"variants.{name}") for name, override in self._mapping("variants").items()}
+        self.studies = {name: self._study(name) for name in self._mapping("studies")}
+        self.variants = {name: self.resolve(name) for name in self._overrides}
         for other in self._mapping("datasets"):
             if other != self.dataset:  # a misspelt key fails even where it is not used now
                 self._resolve("paper", other, {}, f"datasets.{other}")
@@ -432,21 +450,52 @@ class Experiment:
             raise ParameterError(f"{self.where}: {key} = {name!r} is not one of {among}: {', '.join(known)}")
         return name
 
-    def _seeds(self) -> tuple[int, ...]:
-        seeds = self.raw.get("seeds")
+    def _seeds(self, seeds: Any, key: str) -> tuple[int, ...]:
         good = isinstance(seeds, list) and seeds and all(type(seed) is int and seed >= 0 for seed in seeds)
         if not good or len(set(seeds)) != len(seeds):
-            raise ParameterError(f"{self.where}: seeds = {seeds!r} should be a list of distinct integers >= 0")
+            raise ParameterError(f"{self.where}: {key} = {seeds!r} should be a list of distinct integers >= 0")
         return tuple(seeds)
 
+    def _study(self, name: str) -> "Study":
+        """Read one study; its rows become variants named ``STUDY.ROW``."""
+        block, where = self._mapping("studies")[name], f"{self.where}, studies.{name}"
+        for key in block:
+            if key not in STUDY_KEYS:
+                raise unknown_key(key, STUDY_KEYS, where)
+        seeds = self._seeds(block.get("seeds"), f"studies.{name}.seeds")
+        if "rows" in block:
+            rows = {str(row): override or {} for row, override in block["rows"].items()}
+            reference = block.get("reference")
+            if reference not in rows:
+                raise ParameterError(f"{where}: reference = {reference!r} should be one of its rows: {', '.join(rows)}")
+            study = Study(name, seeds, tuple(rows), reference=reference)
+        else:
+            parameter, values = block.get("parameter"), block.get("values")
+            if parameter not in known_keys():
+                raise unknown_key(str(parameter), known_keys(), f"{where}, parameter")
+            if not isinstance(values, list) or not values:
+                raise ParameterError(f"{where}: values = {values!r} should be a list of values of {parameter}")
+            rows = {f"{value:g}": {**(block.get("base") or {}), parameter: value} for value in values}
+            study = Study(name, seeds, tuple(rows), parameter=parameter, values=tuple(values))
+        for row, override in rows.items():
+            self._overrides[f"{name}.{row}"] = (override, f"studies.{name}.{row}")
+        return study
+
+    @property
+    def runs(self) -> dict[str, tuple[int, ...]]:
+        """The seeds that each variant is run with: those of ``seeds`` for ``variants``, its study's for a row."""
+        of_rows = {f"{study.name}.{row}": study.seeds for study in self.studies.values() for row in study.rows}
+        return dict.fromkeys(self.main, self.seeds) | of_rows
+
     def resolve(self, variant: str) -> Resolved:
-        """Parameters of a named variant for the chosen data set."""
-        variants = self._mapping("variants")
-        if variant not in variants:
-            raise ParameterError(f"{self.where}: no variant '{variant}'; there are {', '.join(variants)}")
-        override = dict(variants[variant] or {})
+        """Parameters of a named variant, or of a study's row ``STUDY.ROW``, for the chosen data set."""
+        if variant not in self._overrides:
+            nearest = difflib.get_close_matches(variant, self._overrides, n=1, cutoff=0.0)[0]
+            raise ParameterError(f"{self.where}: no variant '{variant}'. Did you mean '{nearest}'?")
+        override, where = self._overrides[variant]
+        override = dict(override or {})
         preset = override.pop("preset", self.raw.get("preset", "paper"))
-        return self._resolve(preset, self.dataset, override, f"variants.{variant}")
+        return self._resolve(preset, self.dataset, override, where)
 
     def _resolve(self, preset: str, dataset: str, override: Mapping[str, Any], name: str) -> Resolved:
         if preset not in PRESETS:
