@@ -54,6 +54,12 @@ def test_broken_json_is_named(tmp_path, content):
         files.read_json(path)
 
 
+def test_json_with_a_key_twice_is_refused(tmp_path):
+    (tmp_path / "a.json").write_text('{"database": {"film": 1, "film": 2}}')
+    with pytest.raises(ValueError, match=r"a\.json.*'film'.*twice"):
+        files.read_json(tmp_path / "a.json")
+
+
 def test_sha256(tmp_path):
     (tmp_path / "a").write_bytes(b"content")
     assert files.sha256(tmp_path / "a") == hashlib.sha256(b"content").hexdigest()

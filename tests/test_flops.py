@@ -32,8 +32,10 @@ PARAMETERS = {
 
 
 def reading(queries):
-    """Multiply-accumulates of deformable attention: values of T snippets, then ``queries`` queries."""
-    return T * d * d + queries * (2 * d * h * k + k * d + d * d)
+    """Multiply-accumulates of deformable attention: values of T snippets, then ``queries`` queries. The weighted sum of
+    the points that are looked up is element-wise, and not counted.
+    """
+    return T * d * d + queries * (2 * d * h * k + d * d)
 
 
 MACS = {

@@ -21,7 +21,7 @@ LAYERS = (
     {"segments", "params", "files", "devices"},
     {"data", "losses", "model", "detections", "ground_truth"},
     {"batches", "checkpoints", "evaluation", "soft_nms", "flops"},
-    {"inference", "training", "validation", "summary", "pictures", "diagnosis"},
+    {"inference", "training", "validation", "summary", "pictures", "diagnosis", "paper"},
     {"commands"},
     {"cli"},
 )
@@ -36,6 +36,7 @@ APART = {
     "pictures": {"training", "inference", "validation"},
     "summary": {"training", "inference", "validation"},
     "diagnosis": {"training", "inference", "validation"},
+    "paper": {"training", "inference", "validation", "model", "losses"},
 }
 """What stands in neighbouring rows and is kept apart all the same."""
 

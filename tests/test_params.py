@@ -125,7 +125,7 @@ class TestValues:
             experiment(**changes)
 
     def test_no_such_variant(self):
-        with pytest.raises(ParameterError, match="no variant 'ful'. Did you mean 'full'"):
+        with pytest.raises(ParameterError, match=r"no variant 'ful'. Did you mean 'full'"):
             experiment().resolve("ful")
 
     def test_parameters_are_frozen(self):
@@ -250,6 +250,69 @@ def test_what_a_step_is_given_it_can_read_back():
 
 def test_a_section_that_a_step_is_not_given_has_its_defaults():
     assert params.step_params(params.SoftNms, "{}", "soft_nms") == params.SoftNms()
+
+
+STUDIES = {
+    "components": {"seeds": [0, 1, 2], "reference": "all", "rows": {"all": {}, "no quality": {"model.quality": False}}},
+    "gamma": {
+        "seeds": [3],
+        "parameter": "model.raid.gamma",
+        "values": [-0.3, 0, 0.5],
+        "base": {"model.raid.tau": 1.0},
+    },
+}
+
+
+class TestStudies:
+    """Tables of rows and sweeps over a parameter; each row is a variant."""
+
+    def test_rows_are_variants(self):
+        made = experiment(studies=STUDIES)
+        assert list(made.variants) == [
+            *("full", "other", "components.all", "components.no quality"),
+            *("gamma.-0.3", "gamma.0", "gamma.0.5"),
+        ]
+        assert made.variants["components.all"].params == made.variants["full"].params
+        assert made.variants["components.no quality"].params.model.quality is False
+        raid = made.variants["gamma.-0.3"].params.model.raid
+        assert (raid.gamma, raid.tau) == (-0.3, 1.0)
+        assert made.variants["gamma.-0.3"].source["model.raid.gamma"] == "studies.gamma.-0.3"
+        assert made.studies["gamma"].values == (-0.3, 0, 0.5)
+        assert made.studies["components"].reference == "all"
+
+    def test_each_has_its_own_seeds(self):
+        runs = experiment(studies=STUDIES).runs
+        assert runs == {
+            **dict.fromkeys(("full", "other"), (0, 1)),
+            **dict.fromkeys(("components.all", "components.no quality"), (0, 1, 2)),
+            **dict.fromkeys(("gamma.-0.3", "gamma.0", "gamma.0.5"), (3,)),
+        }
+
+    @pytest.mark.parametrize("block", [None, {}, {"seeds": [0]}])
+    def test_an_empty_study_is_none(self, block):
+        with pytest.raises(ParameterError, match=r"studies\.empty: should have either rows"):
+            experiment(studies={"empty": block})
+
+    @pytest.mark.parametrize(
+        ("study", "change", "message"),
+        [
+            ("components", {"row": {}}, "unknown parameter 'row'. Did you mean 'rows'"),
+            ("components", {"seeds": []}, r"\.components\.seeds = \[\] should be a list of distinct integers"),
+            ("components", {"reference": "al"}, "reference = 'al' should be one of its rows: all, no quality"),
+            ("components", {"rows": ["all"]}, "rows = .* should be a mapping"),
+            ("components", {"rows": {"all": {"model.qualty": 1}}}, "unknown parameter 'model.qualty'"),
+            ("components", {"parameter": "model.dim"}, "either rows and a reference, or a parameter and its values"),
+            ("gamma", {"parameter": "model.raid.gama"}, "Did you mean 'model.raid.gamma'"),
+            ("gamma", {"values": []}, "should be a list of distinct numbers"),
+            ("gamma", {"values": [0.2, 0.2]}, "should be a list of distinct numbers"),
+            ("gamma", {"values": ["low"]}, "should be a list of distinct numbers"),
+            ("gamma", {"values": [3]}, r"model\.raid\.gamma = 3"),
+            ("gamma", {"base": {"model.raid.teu": 1}}, "unknown parameter 'model.raid.teu'"),
+        ],
+    )
+    def test_mistakes_are_named(self, study, change, message):
+        with pytest.raises(ParameterError, match=f"studies.*{message}"):
+            experiment(studies={study: STUDIES[study] | change})
 
 
 class TestPresets:

@@ -167,7 +167,9 @@ class TestSteps:
             decay = [group["weight_decay"] for group in optimizer.param_groups]
             gradients = [p.grad.clone() for g in optimizer.param_groups for p in g["params"] if p.grad is not None]
             sizes = [sum(p.numel() for p in group["params"]) for group in optimizer.param_groups]
-            seen.append({"rates": rates, "decay": decay, "gradients": gradients, "sizes": sizes})
+            seen.append(
+                {"rates": rates, "decay": decay, "gradients": gradients, "sizes": sizes, "optimizer": optimizer}
+            )
             return step(optimizer, *arguments)
 
         monkeypatch.setattr(torch.optim.AdamW, "step", spy)
@@ -194,6 +196,11 @@ class TestSteps:
         assert steps[0]["sizes"] == [6 * 8 + 8]
         assert steps[-1]["sizes"] == [everything - slow, slow]
         assert steps[-1]["decay"] == [0.01, 0.01]
+
+    def test_each_stage_has_one_optimizer(self, tiny, tmp_path, steps):
+        made = trainer(tiny, tmp_path, "released", BOTH_STAGES, validation_map=validation_map)
+        made.run()
+        assert len({id(step["optimizer"]) for step in steps}) == 2
 
     def test_the_first_stage_changes_nothing_but_the_projection(self, tiny, tmp_path, monkeypatch):
         def stop(folder, progress, model, *_):

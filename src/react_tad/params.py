@@ -459,11 +459,15 @@ class Experiment:
     def _study(self, name: str) -> "Study":
         """Read one study; its rows become variants named ``STUDY.ROW``."""
         block, where = self._mapping("studies")[name], f"{self.where}, studies.{name}"
-        for key in block:
+        for key in block or ():
             if key not in STUDY_KEYS:
                 raise unknown_key(key, STUDY_KEYS, where)
+        if not isinstance(block, Mapping) or ("rows" in block) == ("parameter" in block):
+            raise ParameterError(f"{where}: should have either rows and a reference, or a parameter and its values")
         seeds = self._seeds(block.get("seeds"), f"studies.{name}.seeds")
         if "rows" in block:
+            if not isinstance(block["rows"], Mapping):
+                raise ParameterError(f"{where}: rows = {block['rows']!r} should be a mapping of names to overrides")
             rows = {str(row): override or {} for row, override in block["rows"].items()}
             reference = block.get("reference")
             if reference not in rows:
@@ -473,8 +477,11 @@ class Experiment:
             parameter, values = block.get("parameter"), block.get("values")
             if parameter not in known_keys():
                 raise unknown_key(str(parameter), known_keys(), f"{where}, parameter")
-            if not isinstance(values, list) or not values:
-                raise ParameterError(f"{where}: values = {values!r} should be a list of values of {parameter}")
+            numbers = isinstance(values, list) and values and all(type(value) in (int, float) for value in values)
+            if not numbers or len({f"{value:g}" for value in values}) < len(values):
+                raise ParameterError(
+                    f"{where}: values = {values!r} should be a list of distinct numbers for {parameter}"
+                )
             rows = {f"{value:g}": {**(block.get("base") or {}), parameter: value} for value in values}
             study = Study(name, seeds, tuple(rows), parameter=parameter, values=tuple(values))
         for row, override in rows.items():
