@@ -5,7 +5,7 @@ import statistics
 import pytest
 
 from react_tad.cli import main
-from react_tad.summary import as_csv, as_markdown, read_metrics, summarize
+from react_tad.summary import as_csv, as_json, as_markdown, read_metrics, summarize
 
 
 def run(variant, seed, low, high, **changes):
@@ -97,3 +97,12 @@ def test_metrics_file_that_does_not_say_what_it_is_about(tmp_path):
     (tmp_path / "m.json").write_text('{"per_tiou": {}}')
     with pytest.raises(ValueError, match=r"m\.json has no variant, seed.*--about"):
         read_metrics(tmp_path / "m.json")
+
+
+def test_json_holds_the_means_alone():
+    assert as_json(summarize(RUNS)) == {
+        "full": pytest.approx({"0.3": 0.65, "0.5": 0.45, "average": 0.55}),
+        "plain": pytest.approx({"0.3": 1.9 / 3, "0.5": 1.7 / 3, "average": 0.6}),
+    }
+    with pytest.raises(ValueError, match="several data sets"):
+        as_json(summarize([*RUNS, run("full", 0, 0.1, 0.1, dataset="hapt")]))

@@ -113,6 +113,13 @@ def as_csv(rows: Sequence[Row]) -> str:
     return buffer.getvalue()
 
 
+def as_json(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+    """Mean mAP by variant and threshold, as fractions: small enough for ``dvc metrics diff``. One setting only."""
+    if len({tuple(row.setting.items()) for row in rows}) > 1:
+        raise ValueError("metrics of several data sets, subsets or definitions cannot share one JSON summary")
+    return {row.variant: {name: spread.mean for name, spread in row.maps.items()} for row in rows}
+
+
 def as_markdown(rows: Sequence[Row]) -> str:
     """A table for readers, one for each setting, in per cent."""
     blocks = []

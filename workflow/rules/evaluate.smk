@@ -1,6 +1,6 @@
 # Measurements and pictures. In: detections and the annotations they are compared with. Out, for each variant V and seed N:
 #   results/D/metrics/V/seedN.json       mean average precision by tIoU threshold and class
-#   results/D/summary.csv, summary.md    one table of all variants and seeds
+#   results/D/summary.csv, .md, .json    one table of all variants and seeds
 #   results/D/figures/V/                 timeline.svg, losses.svg, ap.svg
 
 
@@ -61,6 +61,7 @@ rule summarize_metrics:
         sources=source_files("summarize"),
     output:
         table="results/{dataset}/summary.csv",
+        means="results/{dataset}/summary.json",
         page=report(
             "results/{dataset}/summary.md",
             caption="../report/summary.rst",
@@ -77,7 +78,8 @@ rule summarize_metrics:
         mem_mb=1000,
         runtime=10,
     shell:
-        "react-tad summarize --metrics {input.metrics} --csv {output.table} --markdown {output.page} 2>&1 | tee {log}"
+        "react-tad summarize --metrics {input.metrics} --csv {output.table} --markdown {output.page}"
+        " --json {output.means} 2>&1 | tee {log}"
 
 
 rule draw_timeline:

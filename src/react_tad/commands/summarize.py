@@ -12,13 +12,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--metrics", type=Path, nargs="+", required=True, metavar="FILE", help="metrics files")
     parser.add_argument("--csv", type=Path, required=True, metavar="OUT", help="fractions, unrounded")
     parser.add_argument("--markdown", type=Path, required=True, metavar="OUT", help="per cent, for readers")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="means alone, for `dvc metrics diff`")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Read, summarize, write both tables."""
-    from react_tad.files import write_text
-    from react_tad.summary import as_csv, as_markdown, read_metrics, summarize
+    from react_tad.files import write_json, write_text
+    from react_tad.summary import as_csv, as_json, as_markdown, read_metrics, summarize
 
     table = summarize([read_metrics(path) for path in arguments.metrics])
     write_text(arguments.csv, as_csv(table))
     write_text(arguments.markdown, as_markdown(table))
+    if arguments.json:
+        write_json(arguments.json, as_json(table))
