@@ -18,6 +18,10 @@ VERBS = {
     "evaluate": "mean average precision of any ActivityNet-style detections",
     "diagnose": "error analysis: kinds of false positives, sensitivity, missed instances",
     "summarize": "one table of the metrics of variants and seeds",
+    "table": "one table of a study: spread, differences with intervals, and the paper's rows",
+    "sweep": "draw average mAP against one parameter (Figure 5)",
+    "relations": "draw how a window's queries are related, and who attends to whom (Figure 4)",
+    "class-loss": "draw the validation classification loss by epoch (Figure S3)",
     "plot": "draw detections on a time line, loss curves, or AP",
     "params": "show what a variant of params.yaml resolves to, and where each value comes from",
     "flops": "parameters and multiply-accumulates of a model by component",
@@ -33,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     for name, summary in VERBS.items():
         verb = verbs.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
         if argv and argv[0] == name:
-            module = importlib.import_module(f"react_tad.commands.{name}")
+            module = importlib.import_module(f"react_tad.commands.{name.replace('-', '_')}")
             verb.formatter_class = argparse.RawDescriptionHelpFormatter
             verb.description = module.__doc__
             module.add_arguments(verb)

@@ -1,0 +1,109 @@
+"""A study computed: mean and spread of every row, and its paired difference with the reference row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from react_tad.ground_truth import GroundTruth
+from react_tad.paper.runs import Metrics, read_runs, resample_runs, setting_of
+from react_tad.paper.statistics import (
+    RESAMPLES,
+    Interval,
+    percentile_interval,
+    resampled_videos,
+    t_interval,
+)
+from react_tad.paper.studies import Study
+from react_tad.summary import Spread
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Average mAP of a row minus that of the reference row, over the seeds that both have."""
+
+    spread: Spread
+    over_seeds: Interval | None
+    """None with fewer than two common seeds."""
+    over_videos: Interval | None
+    """None where detections of one of the rows are not given."""
+
+
+@dataclass(frozen=True)
+class ComparedRow:
+    """One row; mAP and average mAP are fractions."""
+
+    label: str
+    seeds: tuple[int, ...]
+    per_tiou: Mapping[str, Spread]
+    average: Spread
+    difference: Difference | None
+    """None for the reference row itself, and where no seed is common."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All rows of one study."""
+
+    study: Study
+    setting: Mapping[str, str]
+    """Data set, profile, subset and definition; empty where the files do not say."""
+    rows: Mapping[str, ComparedRow]
+    resamples: int
+    """Resamples of the videos; 0 if none were drawn."""
+    videos: int
+    """Videos that were drawn from; 0 if none were."""
+
+    @property
+    def tiou(self) -> tuple[str, ...]:
+        """Thresholds, as the metrics files spell them."""
+        return tuple(next(iter(self.rows.values())).per_tiou)
+
+
+def compare(study: Study, ground_truth: GroundTruth | None = None, *, resamples: int = RESAMPLES) -> Comparison:
+    """Read the files of a study and compare its rows.
+
+    With ``ground_truth``, videos are resampled for the rows that give their detections. Raises ValueError if files
+    cannot be compared (see :func:`react_tad.paper.runs.read_runs`).
+    """
+    runs = read_runs(study.rows)
+    resampled: dict[str, dict[int, np.ndarray]] = {}
+    if ground_truth is not None:
+        weights = resampled_videos(ground_truth, resamples=resamples)
+        resampled = resample_runs(study.rows, runs, ground_truth, weights)
+    rows = {}
+    for name, own in runs.items():
+        rows[name] = ComparedRow(
+            label=study.label(name),
+            seeds=tuple(own),
+            per_tiou={
+                threshold: Spread.of([run["per_tiou"][threshold] for run in own.values()])
+                for threshold in next(iter(own.values()))["per_tiou"]
+            },
+            average=Spread.of([run["average_map"] for run in own.values()]),
+            difference=None if name == study.reference else _difference(runs, resampled, name, study.reference),
+        )
+    return Comparison(
+        study=study,
+        setting=setting_of(runs),
+        rows=rows,
+        resamples=resamples if resampled else 0,
+        videos=len(ground_truth.videos) if ground_truth is not None and resampled else 0,
+    )
+
+
+def _difference(
+    runs: Mapping[str, Mapping[int, Metrics]],
+    resampled: Mapping[str, Mapping[int, np.ndarray]],
+    row: str,
+    reference: str,
+) -> Difference | None:
+    common = [seed for seed in runs[row] if seed in runs[reference]]
+    if not common:
+        return None
+    differences = [runs[row][seed]["average_map"] - runs[reference][seed]["average_map"] for seed in common]
+    over_videos = None
+    if row in resampled and reference in resampled:
+        per_seed = [resampled[row][seed] - resampled[reference][seed] for seed in common]
+        over_videos = percentile_interval(np.mean(per_seed, axis=0))
+    return Difference(Spread.of(differences), t_interval(differences), over_videos)

@@ -1,0 +1,84 @@
+"""A sweep computed: average mAP against one parameter (Figure 5), with a band that says how sure each point is."""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from react_tad.ground_truth import GroundTruth
+from react_tad.paper.runs import read_runs, resample_runs, setting_of
+from react_tad.paper.statistics import RESAMPLES, resampled_videos
+from react_tad.paper.studies import Sweep
+from react_tad.summary import Spread
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """Average mAP, as fractions, at one value of the parameter."""
+
+    value: float
+    by_seed: Mapping[int, float]
+    average: Spread
+    deviation: float | None
+    """Half the height of the band; see :attr:`Curve.band`."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """All points of one sweep, by ascending value."""
+
+    sweep: Sweep
+    setting: Mapping[str, str]
+    points: tuple[CurvePoint, ...]
+    band: Literal["seeds", "videos", "none"]
+    """What the band is one standard deviation of, to either side of the mean: ``seeds``, of the seeds; ``videos``, of
+    the mean over bootstrapped test videos, where some point has a single seed and all give their detections."""
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """All seeds of any point, ascending."""
+        return tuple(sorted({seed for point in self.points for seed in point.by_seed}))
+
+
+def follow(sweep: Sweep, ground_truth: GroundTruth | None = None, *, resamples: int = RESAMPLES) -> Curve:
+    """Read the files of a sweep. ``ground_truth`` is needed for a band over videos only.
+
+    Raises ValueError if files cannot be compared (see :func:`react_tad.paper.runs.read_runs`).
+    """
+    measured = {str(point.value): point for point in sorted(sweep.points, key=lambda point: point.value)}
+    runs = read_runs(measured)
+    spreads = {name: Spread.of([run["average_map"] for run in own.values()]) for name, own in runs.items()}
+    band: Literal["seeds", "videos", "none"] = "none"
+    deviations: dict[str, float] = {}
+    if all(spread.std is not None for spread in spreads.values()):
+        band, deviations = "seeds", {name: spread.std for name, spread in spreads.items()}
+    elif ground_truth is not None and all(point.detections for point in sweep.points):
+        band, weights = "videos", resampled_videos(ground_truth, resamples=resamples)
+        resampled = resample_runs(measured, runs, ground_truth, weights)
+        deviations = {name: float(np.std(sum(own.values()) / len(own), ddof=1)) for name, own in resampled.items()}
+    points = tuple(
+        CurvePoint(
+            point.value,
+            {seed: run["average_map"] for seed, run in runs[name].items()},
+            spreads[name],
+            deviations.get(name),
+        )
+        for name, point in measured.items()
+    )
+    return Curve(sweep, setting_of(runs), points, band)
+
+
+def as_csv(curve: Curve) -> str:
+    """A line a point: fractions, unrounded, empty where there is no number."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    header = ["parameter", "value", "seeds", "average_map_mean", "average_map_std", "band", "band_std"]
+    writer.writerow(header + [f"average_map_seed_{seed}" for seed in curve.seeds])
+    for point in curve.points:
+        spread = [point.average.count, point.average.mean, point.average.std]
+        by_seed = [point.by_seed.get(seed) for seed in curve.seeds]
+        writer.writerow([curve.sweep.parameter, point.value, *spread, curve.band, point.deviation, *by_seed])
+    return buffer.getvalue()

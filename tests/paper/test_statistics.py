@@ -1,0 +1,126 @@
+"""Weights of one against the evaluator, weights against copied videos, intervals against scipy and by hand."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from react_tad.detections import Detections
+from react_tad.evaluation import evaluate
+from react_tad.paper.statistics import Interval, ResampledMap, percentile_interval, resampled_videos, t_interval
+from test_evaluation import TIOU, distinct_case, found_of, random_case, truth_of
+
+
+def case(seed):
+    """Ground truth and detections with ties, zero length, empty videos and classes."""
+    truth, found, _, videos, classes = random_case(seed)
+    return truth_of(truth, videos, classes), found_of(found, videos, classes)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_every_video_once_is_the_evaluation(seed):
+    truth, found = case(seed)
+    value = ResampledMap(truth, found, TIOU)(np.ones((1, len(truth.videos)), dtype=int))
+    np.testing.assert_allclose(value, [evaluate(truth, found, TIOU).average_map], rtol=0, atol=1e-12)
+
+
+def copied(truth, found, weights):
+    """The data set in which video v stands weights[v] times, under names of its own; copies of a detection are
+    neighbours."""
+    names = [f"v{video}_{copy}" for video, count in enumerate(weights) for copy in range(count)]
+    first = np.cumsum([0, *weights])
+
+    def rows(video):
+        return [(row, first[own] + copy) for row, own in enumerate(video) for copy in range(weights[own])]
+
+    instances, detections = rows(truth.video), rows(found.video)
+    kept = [row for row, _ in instances]
+    many_truth = replace(
+        truth,
+        videos=tuple(names),
+        video=np.array([video for _, video in instances], dtype=int),
+        label=truth.label[kept],
+        start_end=truth.start_end[kept],
+        durations=np.full(len(names), np.nan),
+    )
+    kept = [row for row, _ in detections]
+    columns = {name: getattr(found, name)[kept] for name in ("start", "end", "label", "score")}
+    video = np.array([video for _, video in detections], dtype=int)
+    return many_truth, Detections(videos=tuple(names), classes=found.classes, video=video, **columns)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_weights_are_copies_of_videos(seed):
+    truth, found = case(seed) if seed % 2 else (truth_of(distinct_case()[0], 4, 3), found_of(distinct_case()[1], 4, 3))
+    random = np.random.default_rng(seed)
+    weights = random.integers(0, 4, (6, len(truth.videos)))
+    weights = weights[weights @ np.bincount(truth.video, minlength=len(truth.videos)) > 0]
+    expected = [evaluate(*copied(truth, found, own.tolist()), TIOU).average_map for own in weights]
+    np.testing.assert_allclose(ResampledMap(truth, found, TIOU)(weights), expected, rtol=0, atol=1e-12)
+
+
+def test_a_class_that_is_not_drawn_is_not_in_the_mean():
+    """Class 0 is found, class 1 is not; video 1 has the only instance of class 1."""
+    truth = truth_of([[0, 0, 0, 4], [1, 1, 0, 4]], 2, 2)
+    found = found_of([[0, 0, 0, 4, 1.0]], 2, 2)
+    np.testing.assert_array_equal(ResampledMap(truth, found, TIOU)(np.array([[1, 1], [2, 0], [0, 2]])), [0.5, 1, 0])
+
+
+def test_drawn_videos():
+    truth = truth_of([[0, 0, 0, 4]], 5, 1)
+    weights = resampled_videos(truth, resamples=400)
+    assert weights.shape == (400, 5)
+    assert (weights.sum(1) == 5).all()
+    assert (weights[:, 0] > 0).all()  # the only video with an instance
+    np.testing.assert_array_equal(resampled_videos(truth, resamples=400), weights)
+    assert (resampled_videos(truth, resamples=400, seed=1) != weights).any()
+    np.testing.assert_allclose(weights[:, 1:].mean(), weights[:, 1:].sum() / 1600)
+    free = resampled_videos(truth_of([[video, 0, 0, 4] for video in range(5)], 5, 1), resamples=4000)
+    np.testing.assert_allclose(free.mean(0), 1, atol=0.06)  # four standard errors of a binomial mean
+    np.testing.assert_allclose(free.var(0), 0.8, atol=0.1)
+    with pytest.raises(ValueError, match="no instance"):
+        resampled_videos(truth_of([], 2, 1))
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 12])
+def test_t_interval_is_scipys(count):
+    random = np.random.default_rng(count)
+    ours, reference = random.normal(0.6, 0.02, count), random.normal(0.59, 0.02, count)
+    expected = stats.ttest_rel(ours, reference).confidence_interval(0.95)
+    found = t_interval((ours - reference).tolist())
+    np.testing.assert_allclose([found.low, found.high], [expected.low, expected.high], rtol=1e-12)
+
+
+def test_t_interval_by_hand():
+    """Differences 1, 2, 3: mean 2, standard error 1/sqrt(3), t(0.975; 2) = 4.302653."""
+    found = t_interval([1.0, 2.0, 3.0])
+    assert (found.low, found.high) == pytest.approx((2 - 4.302653 / 3**0.5, 2 + 4.302653 / 3**0.5), abs=1e-6)
+    assert not found.excludes_zero
+    assert t_interval([1.0]) is None
+    assert not t_interval([0.0, 0.0]).excludes_zero
+
+
+def test_what_excludes_zero():
+    assert [Interval(*ends).excludes_zero for ends in ((0.1, 1), (-1, -0.1), (-1, 1), (0, 1), (0, 0))] == [
+        True, True, False, False, False,
+    ]  # fmt: skip
+    found = percentile_interval(np.arange(1001.0))
+    assert (found.low, found.high) == pytest.approx((25, 975))
+
+
+def test_a_pair_at_the_size_of_the_toy_data_is_quick():
+    """120 videos, 20,000 detections, 8 classes, 5 thresholds, 1000 resamples; 2 s are asked for on a free core."""
+    random = np.random.default_rng(0)
+    truth = np.column_stack([random.integers(0, 120, 1000), random.integers(0, 8, 1000), random.uniform(0, 90, 1000)])
+    truth = np.column_stack([truth, truth[:, 2] + random.uniform(2, 9, 1000)])
+    near = truth[random.integers(0, 1000, 20000)]
+    times = np.sort(near[:, 2:] + random.normal(0, 1.5, (20000, 2)), axis=1)
+    found = found_of(np.column_stack([near[:, :2], times, random.random(20000)]), 120, 8)
+    truth = truth_of(truth, 120, 8)
+    start = time.process_time()
+    weights = resampled_videos(truth)
+    for _ in range(2):
+        ResampledMap(truth, found, TIOU)(weights)
+    assert time.process_time() - start < 4
