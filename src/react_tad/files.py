@@ -14,12 +14,13 @@ from typing import Any
 def whole(path: str | Path) -> Iterator[Path]:
     """Give a temporary name in the folder of ``path``; rename it to ``path`` when the block ends without an error.
 
-    The temporary name keeps the suffix of ``path``, and is removed when the block fails. Data reach the disk before the
+    The temporary name keeps the suffix of ``path``, and is removed when the block fails; what a killed process leaves
+    is overwritten by the next one. Data reach the disk before the
     rename, so that a power cut leaves the old file or the new one.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
         yield temporary
         with open(temporary, "rb") as handle:
