@@ -119,7 +119,7 @@ def test_help_of_every_verb_starts_without_torch():
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_is_a_module_with_a_docstring(verb):
-    text = (ROOT / "commands" / f"{verb}.py").read_text(encoding="utf-8")
+    text = (ROOT / "commands" / f"{verb.replace('-', '_')}.py").read_text(encoding="utf-8")
     names = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
     assert {"add_arguments", "run"} <= names
     assert ast.get_docstring(ast.parse(text))
