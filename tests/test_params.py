@@ -280,6 +280,14 @@ class TestStudies:
         assert made.studies["gamma"].values == (-0.3, 0, 0.5)
         assert made.studies["components"].reference == "all"
 
+    def test_base_is_under_every_row(self):
+        base = {"model.quality": False, "train": {"epochs": 3}}
+        rows = {"all": {}, "longer": {"train.epochs": 4}}
+        made = experiment(studies={"small": {"seeds": [0], "base": base, "reference": "all", "rows": rows}})
+        assert made.variants["small.all"].params.train.epochs == 3
+        longer = made.variants["small.longer"].params
+        assert (longer.train.epochs, longer.model.quality) == (4, False)
+
     def test_each_has_its_own_seeds(self):
         runs = experiment(studies=STUDIES).runs
         assert runs == {
@@ -302,6 +310,9 @@ class TestStudies:
             ("components", {"rows": ["all"]}, "rows = .* should be a mapping"),
             ("components", {"rows": {"all": {"model.qualty": 1}}}, "unknown parameter 'model.qualty'"),
             ("components", {"parameter": "model.dim"}, "either rows and a reference, or a parameter and its values"),
+            ("components", {"rows": {"all": 3}}, "all = 3 should be a mapping"),
+            ("components", {"base": 3}, "base = 3 should be a mapping"),
+            ("components", {"title": [3]}, r"title = \[3\] should be a text"),
             ("gamma", {"parameter": "model.raid.gama"}, "Did you mean 'model.raid.gamma'"),
             ("gamma", {"values": []}, "should be a list of distinct numbers"),
             ("gamma", {"values": [0.2, 0.2]}, "should be a list of distinct numbers"),

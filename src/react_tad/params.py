@@ -289,7 +289,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 """
 
 TOP_LEVEL = ("dataset", "preset", "seeds", *SECTIONS, "datasets", "variants", "studies")
-STUDY_KEYS = ("seeds", "reference", "rows", "parameter", "values", "base")
+STUDY_KEYS = ("title", "seeds", "base", "reference", "rows", "parameter", "values")
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
@@ -396,6 +396,7 @@ class Study:
     name: str
     seeds: tuple[int, ...]
     rows: tuple[str, ...]
+    title: str = ""
     reference: str | None = None
     """The row that a table's rows are compared with."""
     parameter: str | None = None
@@ -457,7 +458,7 @@ class Experiment:
         return tuple(seeds)
 
     def _study(self, name: str) -> "Study":
-        """Read one study; its rows become variants named ``STUDY.ROW``."""
+        """Read one study; its rows become variants named ``STUDY.ROW``, each on top of the study's ``base``."""
         block, where = self._mapping("studies")[name], f"{self.where}, studies.{name}"
         for key in block or ():
             if key not in STUDY_KEYS:
@@ -465,6 +466,11 @@ class Experiment:
         if not isinstance(block, Mapping) or ("rows" in block) == ("parameter" in block):
             raise ParameterError(f"{where}: should have either rows and a reference, or a parameter and its values")
         seeds = self._seeds(block.get("seeds"), f"studies.{name}.seeds")
+        title, base = block.get("title") or "", block.get("base") or {}
+        if not isinstance(title, str):
+            raise ParameterError(f"{where}: title = {title!r} should be a text")
+        if not isinstance(base, Mapping):
+            raise ParameterError(f"{where}: base = {base!r} should be a mapping of overrides")
         if "rows" in block:
             if not isinstance(block["rows"], Mapping):
                 raise ParameterError(f"{where}: rows = {block['rows']!r} should be a mapping of names to overrides")
@@ -472,7 +478,7 @@ class Experiment:
             reference = block.get("reference")
             if reference not in rows:
                 raise ParameterError(f"{where}: reference = {reference!r} should be one of its rows: {', '.join(rows)}")
-            study = Study(name, seeds, tuple(rows), reference=reference)
+            study = Study(name, seeds, tuple(rows), title, reference=reference)
         else:
             parameter, values = block.get("parameter"), block.get("values")
             if parameter not in known_keys():
@@ -482,10 +488,12 @@ class Experiment:
                 raise ParameterError(
                     f"{where}: values = {values!r} should be a list of distinct numbers for {parameter}"
                 )
-            rows = {f"{value:g}": {**(block.get("base") or {}), parameter: value} for value in values}
-            study = Study(name, seeds, tuple(rows), parameter=parameter, values=tuple(values))
+            rows = {f"{value:g}": {parameter: value} for value in values}
+            study = Study(name, seeds, tuple(rows), title, parameter=parameter, values=tuple(values))
         for row, override in rows.items():
-            self._overrides[f"{name}.{row}"] = (override, f"studies.{name}.{row}")
+            if not isinstance(override, Mapping):
+                raise ParameterError(f"{where}: {row} = {override!r} should be a mapping of overrides")
+            self._overrides[f"{name}.{row}"] = (dict(flatten(base)) | dict(flatten(override)), f"studies.{name}.{row}")
         return study
 
     @property
