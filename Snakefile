@@ -2,6 +2,8 @@
 #
 #   snakemake --cores 8 all                              metrics, summary and pictures of the data set in params.yaml
 #   snakemake --cores 8 all --config dataset=hapt        the same for another data set
+#   snakemake --cores 8 studies                          the paper's tables and figures, the presets, the error analysis;
+#                                                        or one: table3, table4, figure4, figure5, figureS3, presets, diagnosis
 #   snakemake --cores 8 train --config seeds=[0]         only up to a step: fetch, features, windows (or data), train, detect,
 #                                                        suppress, evaluate, figures
 #   snakemake --cores 2 all --config device=cuda         networks on the GPU
@@ -12,17 +14,21 @@ min_version("9.27.1")
 
 
 include: "workflow/common.smk"
+include: "workflow/studies.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/detect.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/paper.smk"
 
 
 wildcard_constraints:
     dataset=re.escape(experiment.dataset),
     split="|".join(SPLITS),
-    variant="|".join(map(re.escape, experiment.variants)),
+    variant=one_of(experiment.variants),
     seed=r"\d+",
+    table=one_of(TABLES),
+    sweep=one_of(SWEEPS),
 
 
 localrules:
@@ -36,6 +42,14 @@ localrules:
     suppress,
     evaluate,
     figures,
+    studies,
+    table3,
+    table4,
+    figure4,
+    figure5,
+    figureS3,
+    presets,
+    diagnosis,
 
 
 rule all:

@@ -36,7 +36,10 @@ from react_tad.params import Experiment, unknown_key, validated
 SPLITS = ("training", "validation", "test")
 OPTIONS = ("dataset", "seeds", "overrides", "device")
 DEVICES = ("cpu", "cuda", "auto")
-STEPS = ("train", "detect", "suppress")
+STEPS = ("train", "detect", "suppress", "evaluate")
+LOG = "{place}/models/{variant}/seed{seed}/log.csv"
+DETECTIONS = "{place}/detections/{variant}/seed{seed}.json"
+METRICS = "{place}/metrics/{variant}/seed{seed}.json"
 
 
 # ------------------------------------------------------------------------------------------------- parameters
@@ -114,7 +117,7 @@ def parameters(step):
     """
 
     def of_job(wildcards):
-        variant = wildcards.get("variant", next(iter(experiment.variants)))
+        variant = wildcards.get("variant", experiment.main[0])
         seed = {"seed": int(wildcards.seed)} if step == "train" else {}
         return experiment.variants[variant].step(step, **seed)
 
@@ -132,9 +135,21 @@ def about(wildcards):
     )
 
 
-def inference_split(wildcards):
+def evaluated_split(variant):
     """The split that a variant is evaluated on."""
-    return experiment.variants[wildcards.variant].params.inference.split
+    return experiment.variants[variant].params.inference.split
+
+
+def inference_split(wildcards):
+    """The split that the job's variant is evaluated on."""
+    return evaluated_split(wildcards.variant)
+
+
+def thresholds(wildcards):
+    """The tIoU thresholds that the job's variant is evaluated at."""
+    return ",".join(
+        map(str, experiment.variants[wildcards.variant].params.evaluation.tiou)
+    )
 
 
 # --------------------------------------------------------------------------------------------- variants and files
@@ -154,22 +169,41 @@ def owner(variant, step):
     return next(name for name in experiment.variants if read_up_to(name, step) == same)
 
 
+def place(variant, seed):
+    """Folder of a run: ``results/D`` for ``variants`` x ``seeds``, a folder of its own for what only studies need.
+
+    DVC has a stage for each of the two, and no file may belong to both.
+    """
+    if variant in experiment.main and int(seed) in experiment.seeds:
+        return f"results/{experiment.dataset}"
+    return f"results/{experiment.dataset}/studies"
+
+
+def of_run(step, pattern, variant, seed):
+    """File of a run that ``step`` makes: ``pattern`` with the owner in the place of the variant."""
+    name = owner(variant, step)
+    return pattern.format(place=place(name, seed), variant=name, seed=seed)
+
+
 def made_by(step, pattern):
-    """Files of every variant and seed that ``step`` makes: ``pattern`` with the owner in the place of the variant."""
-    owners = dict.fromkeys(owner(variant, step) for variant in experiment.variants)
-    return expand(
-        pattern, dataset=experiment.dataset, variant=list(owners), seed=experiment.seeds
-    )
+    """Files of ``variants`` x ``seeds`` that ``step`` makes, each once."""
+    runs = [(variant, seed) for variant in experiment.main for seed in experiment.seeds]
+    return list(dict.fromkeys(of_run(step, pattern, *run) for run in runs))
 
 
-def of_owner(step, pattern, **fixed):
-    """Input function: ``pattern`` with the owner of the job's variant at ``step``; ``fixed`` wildcards are not the job's."""
+def of_owner(step, pattern, seed=None):
+    """Input function: ``pattern`` with the owner of the job's variant at ``step``; the job's seed, or those of ``seed``."""
 
     def of_job(wildcards):
-        known = dict(wildcards) | fixed
-        return expand(pattern, **(known | {"variant": owner(wildcards.variant, step)}))
+        seeds = [wildcards.seed] if seed is None else seed
+        return [of_run(step, pattern, wildcards.variant, each) for each in seeds]
 
     return of_job
+
+
+def of_first_run(step, pattern):
+    """``pattern`` for the first of ``variants`` and its first seed."""
+    return of_run(step, pattern, experiment.main[0], experiment.seeds[0])
 
 
 def of_split(pattern):
@@ -181,6 +215,11 @@ def of_split(pattern):
         )
 
     return of_job
+
+
+def one_of(names):
+    """Regular expression for a wildcard that is one of ``names``; nothing matches if there are none."""
+    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def of_data(pattern, **values):

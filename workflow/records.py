@@ -9,6 +9,10 @@ left, and dates far back the files that cannot be trusted: Snakemake then makes 
 run :func:`after_success` writes the records and commits to DVC, but only if Snakemake has nothing left to do: a bare
 ``dvc commit --force`` would seal old results under new parameters.
 
+The studies are a DVC stage of their own, in ``studies/dvc.yaml``. That file is put there, from
+``workflow/studies.dvc.yaml``, when the studies are up to date for the first time: DVC refuses to pull or check out
+anything while there is a stage that was never run, and most runs are without the studies.
+
 By hand, after work that was not recorded: ``python workflow/records.py commit [--prune]``.
 
 This is the only module that touches Snakemake's own classes; the format they have is checked, and a record that cannot
@@ -33,7 +37,7 @@ from snakemake.persistence import RECORD_FORMAT_VERSION
 from snakemake.persistence.file import FilePersistence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
-from react_tad.files import sha256, write_json
+from react_tad.files import sha256, write_json, write_text
 
 KNOWN_FORMAT = 6
 """Snakemake's record format that this module was written for; with another one its triggers switch off silently."""
@@ -50,6 +54,15 @@ STAGES = {
     "draw_timeline": "figures",
     "draw_losses": "figures",
     "draw_ap": "figures",
+    "train_study_network": "studies",
+    "detect_study_segments": "studies",
+    "suppress_study_duplicates": "studies",
+    "evaluate_study_detections": "studies",
+    "compare_rows": "studies",
+    "draw_sweep": "studies",
+    "draw_relations": "studies",
+    "draw_class_losses": "studies",
+    "diagnose_errors": "studies",
 }
 """The DVC stage that the outputs of each rule belong to."""
 
@@ -70,6 +83,9 @@ TRIGGERS = (
 
 THIRTY_YEARS = 30 * 365 * 24 * 3600 * 10**9  # in nanoseconds
 LONG_AGO = 946684800 * 10**9  # the year 2000
+
+STUDIES_TEMPLATE = Path("workflow/studies.dvc.yaml")
+STUDIES_PIPELINE = Path("studies/dvc.yaml")
 
 SOURCES_AT_START = Path(".snakemake/sources_at_start.json")
 
@@ -308,19 +324,34 @@ def after_success(*, comparable: bool) -> None:
 
 
 def commit() -> str | None:
-    """Record the results in ``dvc.lock`` if they are all up to date; otherwise say why not."""
-    plan = run_tool("snakemake", "--dry-run", "all")
-    if plan.returncode:
-        return f"`snakemake --dry-run all` failed:\n{plan.stderr.strip()}"
-    if NOTHING_TO_BE_DONE_MSG not in plan.stdout + plan.stderr:
-        return "not everything is up to date. Run `snakemake --cores 8 all` first."
+    """Record the results in ``dvc.lock`` if they are all up to date; otherwise say why not.
+
+    The studies are recorded too, in ``studies/dvc.lock``, if they are up to date.
+    """
+    problem = left_to_do("all")
+    if problem:
+        return problem
     write_records()
-    done = run_tool("dvc", "commit", "--force", "--quiet")
-    return (
-        f"`dvc commit` failed; try again by `python workflow/records.py commit`:\n{done.stderr.strip()}"
-        if done.returncode
-        else None
-    )
+    targets = ["dvc.yaml"]
+    if any(Path("results").glob("*/studies")) and not left_to_do("studies"):
+        STUDIES_PIPELINE.parent.mkdir(exist_ok=True)
+        write_text(STUDIES_PIPELINE, STUDIES_TEMPLATE.read_text(encoding="utf-8"))
+        targets.append(str(STUDIES_PIPELINE))
+    for target in targets:
+        done = run_tool("dvc", "commit", "--force", "--quiet", target)
+        if done.returncode:
+            return f"`dvc commit` failed; try again by `python workflow/records.py commit`:\n{done.stderr.strip()}"
+    return None
+
+
+def left_to_do(target: str) -> str | None:
+    """Why Snakemake would not say that nothing is to be done for ``target``; ``None`` if it would."""
+    plan = run_tool("snakemake", "--dry-run", target)
+    if plan.returncode:
+        return f"`snakemake --dry-run {target}` failed:\n{plan.stderr.strip()}"
+    if NOTHING_TO_BE_DONE_MSG not in plan.stdout + plan.stderr:
+        return f"not everything is up to date. Run `snakemake --cores 8 {target}` first."
+    return None
 
 
 def run_tool(module: str, *arguments: str) -> subprocess.CompletedProcess:
@@ -330,9 +361,9 @@ def run_tool(module: str, *arguments: str) -> subprocess.CompletedProcess:
 
 def prune() -> list[str]:
     """Delete what no rule makes any more for the data set in ``params.yaml``: results of variants that were removed."""
-    summary = run_tool("snakemake", "--summary", "all")
+    summary = run_tool("snakemake", "--summary", "all", "studies")
     if summary.returncode:
-        raise SystemExit(f"`snakemake --summary all` failed:\n{summary.stderr.strip()}")
+        raise SystemExit(f"`snakemake --summary all studies` failed:\n{summary.stderr.strip()}")
     wanted = {line.split("\t")[0] for line in summary.stdout.splitlines()[1:]}
     used = {tuple(Path(path).parts[:2]) for path in wanted}
     store = Store()

@@ -1,9 +1,10 @@
-"""Rows against numbers computed here, in all four formats."""
+"""Rows against numbers computed here, in all formats."""
 
 import csv
 import io
 import json
 import re
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from react_tad.ground_truth import read_ground_truth
 from react_tad.paper.comparison import compare
 from react_tad.paper.numbers import TABLES
 from react_tad.paper.studies import Study, read_study
-from react_tad.paper.tables import as_csv, as_dict, as_latex, as_markdown
+from react_tad.paper.tables import as_csv, as_dict, as_html, as_latex, as_markdown
 
 
 @pytest.fixture
@@ -123,6 +124,16 @@ def test_latex_is_well_formed(comparison):
     assert r"\caption{Parts \& pieces}" in text
 
 
+def test_html_is_well_formed_and_has_the_cells_of_markdown(comparison):
+    page = ElementTree.fromstring(
+        as_html(comparison).removeprefix("<!DOCTYPE html>").replace('<meta charset="utf-8">', "")
+    )
+    header, *lines = [[cell.text or "" for cell in row] for row in page.iter("tr")]
+    assert {len(line) for line in lines} == {len(header)}
+    table = [line for line in as_markdown(comparison).splitlines() if line.startswith("| ")]
+    assert [line[0] for line in lines] == [line.split(" | ")[0].strip("|* ").replace("\\", "") for line in table[1:]]
+
+
 def test_a_row_that_starts_with_a_bracket_is_no_argument_of_the_line_break(study):
     study["rows"]["all"]["label"] = "[all]"
     assert "\n{}[all] &" in as_latex(compare(read_study(json.dumps(study), Study)))
@@ -131,7 +142,7 @@ def test_a_row_that_starts_with_a_bracket_is_no_argument_of_the_line_break(study
 def test_the_verb_writes_all_formats(study, files, tmp_path, capsys):
     description = tmp_path / "study.json"
     description.write_text(json.dumps(study))
-    outputs = {name: tmp_path / f"table.{name}" for name in ("csv", "json", "markdown", "latex")}
+    outputs = {name: tmp_path / f"table.{name}" for name in ("csv", "json", "markdown", "latex", "html")}
     options = [part for name, path in outputs.items() for part in (f"--{name}", str(path))]
     more = ["--annotations", str(files / "annotations.json"), "--subset", "test", "--resamples", "50"]
     assert main(["table", "--study", str(description), *more, *options]) == 0

@@ -1,7 +1,7 @@
 """The tiny project before and after its first run, and a copy to disturb."""
 
 import pytest
-from tiny_project import STEPS, Project, copy, copy_of_working_tree, finished, shrink
+from tiny_project import STEPS, STUDY_STEPS, Project, copy, copy_of_working_tree, finished, shrink
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,22 @@ def run(unrun, tmp_path_factory) -> Project:
     return project
 
 
+@pytest.fixture(scope="session")
+def studied(run, tmp_path_factory) -> Project:
+    """The tiny project after ``snakemake --cores 8 studies`` too, committed. Do not change it."""
+    project = copy(run, tmp_path_factory.mktemp("studied"))
+    assert finished(project.make("studies")) == STUDY_STEPS
+    project.commit("first studies")
+    return project
+
+
 @pytest.fixture
 def project(run, tmp_path) -> Project:
     """A copy of the project that was run, to be disturbed."""
     return copy(run, tmp_path)
+
+
+@pytest.fixture
+def studies(studied, tmp_path) -> Project:
+    """A copy of the project whose studies were made, to be disturbed."""
+    return copy(studied, tmp_path)

@@ -41,7 +41,11 @@ def test_a_starting_point_that_does_not_exist_is_an_error(package):
 
 
 @pytest.mark.parametrize(
-    "verb", ["features", "windows", "train", "detect", "suppress", "evaluate", "summarize", "plot"]
+    "verb",
+    [
+        *("features", "windows", "train", "detect", "suppress", "evaluate", "summarize", "plot"),
+        *("table", "sweep", "relations", "class_loss", "diagnose"),
+    ],
 )
 def test_nothing_outside_the_closure_is_imported(verb):
     files = closure(ROOT / "src", "react_tad", ["react_tad.cli", f"react_tad.commands.{verb}"])

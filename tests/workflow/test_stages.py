@@ -1,4 +1,4 @@
-"""dvc.yaml says what Snakemake's plan says: outputs, dependencies and parameters of every stage."""
+"""dvc.yaml, and the file of the studies' stage, say what Snakemake's plan says: outputs, dependencies, parameters."""
 
 import re
 import sys
@@ -18,18 +18,37 @@ pytestmark = pytest.mark.workflow
 
 RULE_FILES = {"fetch": "data", "features": "data", "windows": "data", "suppress": "detect", "figures": "evaluate"}
 READ_BESIDES = {"evaluate": {"inference"}, "figures": {"inference"}}  # the split that is evaluated on
+STUDIES = "workflow/studies.dvc.yaml"
+STEPS_OF_STUDIES = ("train", "detect", "suppress", "evaluate")
 
 
 def load_stages() -> dict[str, dict]:
-    """The stages of dvc.yaml for the data set `toy`."""
-    text = (ROOT / "dvc.yaml").read_text().replace("${dataset}", "toy")
-    return YAML(typ="safe").load(text)["stages"]
+    """The stages of dvc.yaml and that of the studies, for the data set `toy`."""
+    texts = [(ROOT / name).read_text().replace("${dataset}", "toy") for name in ("dvc.yaml", STUDIES)]
+    return {name: stage for text in texts for name, stage in YAML(typ="safe").load(text)["stages"].items()}
+
+
+def definition_of(stage: str) -> set[str]:
+    """The files that hold the rules of a stage."""
+    if stage == "studies":
+        own = {f"workflow/rules/{name}.smk" for name in ("train", "detect", "evaluate", "paper")}
+        own |= {"workflow/studies.smk"}
+    else:
+        own = {f"workflow/rules/{RULE_FILES.get(stage, stage)}.smk"}
+    return {"Snakefile", "workflow/common.smk"} | own
+
+
+def sections_of(stage: str) -> set[str]:
+    """The sections of params.yaml that a stage reads."""
+    steps = STEPS_OF_STUDIES if stage == "studies" else (stage,)
+    read = {section for step in steps for section in STEP_SECTIONS.get(step, ())} & set(SECTIONS)
+    return read.union(*(READ_BESIDES.get(step, set()) for step in steps))
 
 
 @pytest.fixture(scope="module")
 def plan(unrun) -> dict[str, dict[str, set[str]]]:
     """Inputs and outputs of each DVC stage, from what Snakemake would run."""
-    text = unrun.ok("snakemake", "-n", "--forceall", "all")
+    text = unrun.ok("snakemake", "-n", "--forceall", "all", "studies")
     files: dict[str, dict[str, set[str]]] = defaultdict(lambda: {"input": set(), "output": set()})
     for rule, body in re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", text, re.MULTILINE):
         if rule in STAGES:
@@ -53,7 +72,7 @@ def test_stage_agrees_with_the_rules(stage, plan):
     records = f"results/toy/records/{stage}.json"
     assert records in outs
     deps = set(entry["deps"])
-    definition = {"Snakefile", "workflow/common.smk", f"workflow/rules/{RULE_FILES.get(stage, stage)}.smk"}
+    definition = definition_of(stage)
     assert definition <= deps
 
     assert {path for path in plan[stage]["output"] if not inside(path, outs)} == set(), "outputs that are no outs"
@@ -68,9 +87,9 @@ def test_stage_agrees_with_the_rules(stage, plan):
 @pytest.mark.parametrize("stage", load_stages())
 def test_stage_names_the_parameters_that_it_reads(stage):
     named = set(load_stages()[stage]["params"])
-    read = {section for section in STEP_SECTIONS.get(stage, ()) if section in SECTIONS} | READ_BESIDES.get(stage, set())
+    read = sections_of(stage)
     assert named & set(SECTIONS) == read
-    of_variants = {"preset", "seeds", "variants"}
+    of_variants = {"preset", "seeds", "variants"} | ({"studies"} if stage == "studies" else set())
     expected = set() if stage in ("fetch", "features", "windows") else of_variants
     assert named - read == {"dataset", "datasets.toy"} | expected
 

@@ -32,19 +32,47 @@ STEPS = {
     "draw_ap": 2,
 }
 """Jobs of the tiny project: two variants, one seed; both have the same training."""
+STUDY_STEPS = {
+    "train_study_network": 2,
+    "detect_study_segments": 2,
+    "suppress_study_duplicates": 3,
+    "evaluate_study_detections": 3,
+    "compare_rows": 1,
+    "draw_sweep": 1,
+    "draw_relations": 1,
+    "draw_class_losses": 1,
+    "diagnose_errors": 2,
+}
+"""Jobs of its studies after those: six rows, of which two are `full`, two the same and one is suppressed otherwise."""
 FROM_SUPPRESSION = {
     name: STEPS[name]
     for name in ("suppress_duplicates", "evaluate_detections", "summarize_metrics", "draw_timeline", "draw_ap")
 }
 FROM_TRAINING = FROM_SUPPRESSION | {name: STEPS[name] for name in ("train_network", "detect_segments", "draw_losses")}
 NOTHING = "Nothing to be done"
-AGGREGATES = {"all", "fetch", "features", "windows", "data", "train", "detect", "suppress", "evaluate", "figures"}
+AGGREGATES = {
+    *("all", "fetch", "features", "windows", "data", "train", "detect", "suppress", "evaluate", "figures"),
+    *("studies", "table3", "table4", "figure4", "figure5", "figureS3", "presets", "diagnosis"),
+}
 
 
 def shrink(params: dict) -> None:
     """Make an experiment of a few seconds out of ``params.yaml``."""
     params["seeds"] = [0]
     params["variants"] = {"full": {}, "wide": {"soft_nms.sigma": 0.8}}
+    params["studies"] = {
+        "table3": {
+            "seeds": [0],
+            "reference": "all",
+            "rows": {
+                "all": {},
+                "without_ace_dec": {"loss.classification.ground_truth": False},
+                "the_same": {"loss.classification.ground_truth": False},
+                "wider": {"soft_nms.sigma": 1.2},
+            },
+        },
+        "figure5a": {"seeds": [0], "parameter": "model.raid.gamma", "values": [0.2, 0.6]},
+    }
     params["datasets"]["toy"] = {
         "options": {"training": 6, "validation": 2, "test": 3},
         "windows": {"length": 64, "stride": 32},

@@ -5,22 +5,20 @@
 
 rule detect:
     input:
-        made_by("detect", "results/{dataset}/raw_detections/{variant}/seed{seed}.npz"),
+        made_by("detect", "{place}/raw_detections/{variant}/seed{seed}.npz"),
 
 
 rule suppress:
     input:
-        made_by("suppress", "results/{dataset}/detections/{variant}/seed{seed}.json"),
+        made_by("suppress", DETECTIONS),
 
 
 rule detect_segments:
     input:
         weights=of_owner(
-            "train", "results/{dataset}/models/{variant}/seed{seed}/model.safetensors"
+            "train", "{place}/models/{variant}/seed{seed}/model.safetensors"
         ),
-        description=of_owner(
-            "train", "results/{dataset}/models/{variant}/seed{seed}/model.json"
-        ),
+        description=of_owner("train", "{place}/models/{variant}/seed{seed}/model.json"),
         annotations="data/{dataset}/annotations.json",
         windows=of_split("data/{dataset}/windows/{split}.json"),
         features=of_split("data/{dataset}/features/{split}.json"),
@@ -50,9 +48,7 @@ rule detect_segments:
 
 rule suppress_duplicates:
     input:
-        raw=of_owner(
-            "detect", "results/{dataset}/raw_detections/{variant}/seed{seed}.npz"
-        ),
+        raw=of_owner("detect", "{place}/raw_detections/{variant}/seed{seed}.npz"),
         sources=source_files("suppress"),
     output:
         detections="results/{dataset}/detections/{variant}/seed{seed}.json",

@@ -9,7 +9,7 @@ rule evaluate:
         of_data("results/{dataset}/summary.csv"),
         of_data(
             "results/{dataset}/metrics/{variant}/seed{seed}.json",
-            variant=experiment.variants,
+            variant=experiment.main,
             seed=experiment.seeds,
         ),
 
@@ -18,7 +18,7 @@ rule figures:
     input:
         of_data(
             "results/{dataset}/figures/{variant}/{picture}.svg",
-            variant=experiment.variants,
+            variant=experiment.main,
             picture=["timeline", "losses", "ap"],
         ),
 
@@ -26,9 +26,7 @@ rule figures:
 rule evaluate_detections:
     input:
         annotations="data/{dataset}/annotations.json",
-        detections=of_owner(
-            "suppress", "results/{dataset}/detections/{variant}/seed{seed}.json"
-        ),
+        detections=of_owner("suppress", DETECTIONS),
         sources=source_files("evaluate"),
     output:
         metrics="results/{dataset}/metrics/{variant}/seed{seed}.json",
@@ -55,7 +53,7 @@ rule summarize_metrics:
     input:
         metrics=of_data(
             "results/{dataset}/metrics/{variant}/seed{seed}.json",
-            variant=experiment.variants,
+            variant=experiment.main,
             seed=experiment.seeds,
         ),
         sources=source_files("summarize"),
@@ -85,11 +83,7 @@ rule summarize_metrics:
 rule draw_timeline:
     input:
         annotations="data/{dataset}/annotations.json",
-        detections=of_owner(
-            "suppress",
-            "results/{dataset}/detections/{variant}/seed{seed}.json",
-            seed=experiment.seeds[0],
-        ),
+        detections=of_owner("suppress", DETECTIONS, seed=experiment.seeds[:1]),
         sources=source_files("plot"),
     output:
         picture=report(
@@ -117,11 +111,7 @@ rule draw_timeline:
 
 rule draw_losses:
     input:
-        logs=of_owner(
-            "train",
-            "results/{dataset}/models/{variant}/seed{seed}/log.csv",
-            seed=experiment.seeds,
-        ),
+        logs=of_owner("train", LOG, seed=experiment.seeds),
         sources=source_files("plot"),
     output:
         picture=report(

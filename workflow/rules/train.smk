@@ -6,9 +6,7 @@
 
 rule train:
     input:
-        made_by(
-            "train", "results/{dataset}/models/{variant}/seed{seed}/model.safetensors"
-        ),
+        made_by("train", "{place}/models/{variant}/seed{seed}/model.safetensors"),
 
 
 rule train_network:

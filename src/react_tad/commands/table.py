@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--markdown", type=Path, metavar="OUT", help="per cent, for readers; printed if no OUT is given"
     )
     parser.add_argument("--latex", type=Path, metavar="OUT", help="per cent, with booktabs")
+    parser.add_argument("--html", type=Path, metavar="OUT", help="per cent, a page of its own")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -30,12 +31,12 @@ def run(arguments: argparse.Namespace) -> None:
     from react_tad.ground_truth import read_ground_truth
     from react_tad.paper.comparison import compare
     from react_tad.paper.studies import Study, read_study
-    from react_tad.paper.tables import as_csv, as_dict, as_latex, as_markdown
+    from react_tad.paper.tables import as_csv, as_dict, as_html, as_latex, as_markdown
 
     study = read_study(arguments.study, Study)
     truth = read_ground_truth(arguments.annotations, arguments.subset) if arguments.annotations else None
     comparison = compare(study, truth, resamples=arguments.resamples)
-    texts = {"csv": as_csv, "markdown": as_markdown, "latex": as_latex}
+    texts = {"csv": as_csv, "markdown": as_markdown, "latex": as_latex, "html": as_html}
     for name, text in texts.items():
         if path := getattr(arguments, name):
             write_text(path, text(comparison))

@@ -1,12 +1,13 @@
-"""A comparison as CSV, JSON, Markdown and LaTeX, with the paper's row beside ours and footnotes on how to read it.
+"""A comparison as CSV, JSON, Markdown, LaTeX and HTML: the paper's row beside ours, footnotes on how to read it.
 
-CSV and JSON hold fractions, unrounded; Markdown and LaTeX per cent. An interval that excludes 0 is marked; nothing is
+CSV and JSON hold fractions, unrounded; the others per cent. An interval that excludes 0 is marked; nothing is
 claimed in words.
 """
 
 import csv
 import io
 from collections.abc import Callable, Sequence
+from html import escape
 from typing import Any
 
 from react_tad.paper.comparison import ComparedRow, Comparison
@@ -33,6 +34,11 @@ LATEX = {
     VIDEOS_MARK: r"$^\ddagger$",
 }
 """What LaTeX reads in another way, or does not know, by character."""
+HTML_STYLE = (
+    "body{font:14px sans-serif;margin:1.5em}table{border-collapse:collapse;border-bottom:1px solid}"
+    "th{border-top:1px solid;border-bottom:1px solid}td,th{padding:.2em .6em;text-align:right;white-space:nowrap}"
+    "td:first-child{text-align:left}.paper{font-style:italic;color:#555}li{max-width:60em}"
+)
 
 
 def as_csv(comparison: Comparison) -> str:
@@ -104,6 +110,30 @@ def _markdown(text: str) -> str:
     for character in "\\|*_<>":
         text = text.replace(character, f"\\{character}")
     return text
+
+
+def as_html(comparison: Comparison) -> str:
+    """A page of its own with the table and its footnotes, as ``snakemake --report`` can show it."""
+
+    def line(cells: Sequence[str], tag: str = "td", kind: str = "") -> str:
+        row = "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells)
+        return f'<tr class="{kind}">{row}</tr>' if kind else f"<tr>{row}</tr>"
+
+    title = escape(comparison.study.title or comparison.study.name)
+    lines = [line(["row", "seeds", *comparison.tiou, "average", *DIFFERENCE_COLUMNS], "th")]
+    for ours, paper in _cells(comparison):
+        lines += [line(ours)] + ([line(paper, kind="paper")] if paper else [])
+    return "\n".join(
+        [
+            f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>',
+            f"<style>{HTML_STYLE}</style></head><body>",
+            f"<h1>{title}</h1>\n<table>",
+            *lines,
+            "</table>\n<ul>",
+            *(f"<li>{escape(note)}</li>" for note in footnotes(comparison)),
+            "</ul></body></html>\n",
+        ]
+    )
 
 
 def as_latex(comparison: Comparison) -> str:

@@ -1,0 +1,67 @@
+"""The studies of params.yaml against what they should be: the paper's rows, the released code's divergences."""
+
+from pathlib import Path
+
+import pytest
+
+from react_tad.paper.numbers import SWEEPS, TABLES
+from react_tad.params import PRESETS, Experiment, flatten, read_yaml
+
+PARAMS = Path(__file__).parents[1] / "params.yaml"
+ONLY_LOGGED = {"loss.iou_decay.form"}
+OF_THE_DATA_SET = {"train.epochs"}
+
+
+@pytest.fixture(scope="module", params=list(read_yaml(PARAMS)["datasets"]))
+def experiment(request) -> Experiment:
+    return Experiment.read(PARAMS, {"dataset": request.param})
+
+
+def trained(experiment: Experiment, variant: str) -> str:
+    return experiment.variants[variant].step("train")
+
+
+@pytest.mark.parametrize("name", ["table3", "table4_ace_enc", "table4_ace_dec"])
+def test_every_row_of_the_papers_tables_is_there(experiment, name):
+    assert TABLES[name].rows.keys() <= set(experiment.studies[name].rows)
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_sweeps_pass_through_the_papers_best_value(experiment, name):
+    study, paper = experiment.studies[name], SWEEPS[name]
+    assert study.parameter == paper.parameter
+    assert paper.optimum in study.values and len(study.values) >= 9
+
+
+def test_each_divergence_of_the_released_code_is_a_row_of_its_own(experiment):
+    blocks = read_yaml(PARAMS)["studies"]["presets"]["rows"]
+    alone = [dict(flatten(row)) for name, row in blocks.items() if name not in ("paper", "released")]
+    assert all(row.pop("preset") == "paper" for row in alone)
+    alone = [{key: value for key, value in row.items() if key != "train.include_validation"} for row in alone]
+    keys = [key for row in alone for key in row]
+    assert len(keys) == len(set(keys))
+    released = {key: value for row in alone for key, value in row.items()}
+    expected = {key: PRESETS["released"][key] for key in PRESETS["released"].keys() - ONLY_LOGGED - OF_THE_DATA_SET}
+    assert released == expected
+
+
+def test_each_divergence_changes_something(experiment):
+    study = experiment.studies["presets"]
+    settings = [trained(experiment, f"presets.{row}") for row in study.rows if row != "released"]
+    assert len(set(settings)) == len(settings)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["full", "table3.all", "figure5b.0.5", "presets.paper"],
+        ["plain", "table3.base"],
+        ["released", "presets.released"],
+        ["table3.without_ace", "table4_ace_enc.no_contrastive", "table4_ace_dec.query_only"],
+        ["table3.without_ace_dec", "table4_ace_enc.n1_n2", "table4_ace_enc.before"],
+        ["table3.without_ace_enc", "table4_ace_dec.both"],
+        ["figure5a.0.2", "figure5b.1"],
+    ],
+)
+def test_rows_that_are_the_same_setting_come_to_the_same_parameters(experiment, names):
+    assert len({trained(experiment, name) for name in names}) == 1

@@ -1,0 +1,250 @@
+# The paper's tables and figures, and the error analysis. In: what the rules of the other files make, for the rows of
+# `studies` in params.yaml. Out:
+#   results/D/studies/models, raw_detections, detections, metrics    as in results/D, of the runs that only studies need
+#   results/D/studies/TABLE.csv, .json, .md, .tex, .html    each study with rows
+#   results/D/studies/SWEEP.svg, .png, .csv                 each study with a parameter
+#   results/D/studies/figure4.svg, .png, .json, .csv        relations of the queries, first variant and seed
+#   results/D/studies/figureS3.svg, .png, .csv              classification loss with and without ACE-dec
+#   results/D/studies/diagnosis/V.csv, V.svg                error analysis, first seed of each of `variants`
+
+TABLE = "results/{dataset}/studies/{name}.md"
+FIRST_SPLIT = evaluated_split(experiment.main[0])
+FIGURE = "results/{dataset}/studies/{name}.svg"
+
+
+rule table3:
+    input:
+        of_data(TABLE, name="table3"),
+
+
+rule table4:
+    input:
+        of_data(TABLE, name=["table4_ace_enc", "table4_ace_dec"]),
+
+
+rule presets:
+    input:
+        of_data(TABLE, name="presets"),
+
+
+rule figure4:
+    input:
+        of_data(FIGURE, name="figure4"),
+
+
+rule figure5:
+    input:
+        of_data(FIGURE, name=["figure5a", "figure5b"]),
+
+
+rule figureS3:
+    input:
+        of_data(FIGURE, name="figureS3"),
+
+
+rule diagnosis:
+    input:
+        of_data(
+            "results/{dataset}/studies/diagnosis/{variant}.svg",
+            variant=experiment.main,
+        ),
+
+
+rule studies:
+    input:
+        of_data(TABLE, name=TABLES),
+        of_data(FIGURE, name=SWEEPS),
+        rules.figure4.input,
+        rules.figureS3.input if with_ace_dec() else [],
+        rules.diagnosis.input,
+
+
+use rule train_network as train_study_network with:
+    output:
+        weights="results/{dataset}/studies/models/{variant}/seed{seed}/model.safetensors",
+        description="results/{dataset}/studies/models/{variant}/seed{seed}/model.json",
+        losses="results/{dataset}/studies/models/{variant}/seed{seed}/log.csv",
+
+
+use rule detect_segments as detect_study_segments with:
+    output:
+        raw="results/{dataset}/studies/raw_detections/{variant}/seed{seed}.npz",
+
+
+use rule suppress_duplicates as suppress_study_duplicates with:
+    output:
+        detections="results/{dataset}/studies/detections/{variant}/seed{seed}.json",
+
+
+use rule evaluate_detections as evaluate_study_detections with:
+    output:
+        metrics="results/{dataset}/studies/metrics/{variant}/seed{seed}.json",
+
+
+rule compare_rows:
+    input:
+        metrics=of_study("evaluate", METRICS, "table"),
+        detections=of_study("suppress", DETECTIONS, "table"),
+        annotations="data/{dataset}/annotations.json",
+        sources=source_files("table"),
+    output:
+        csv="results/{dataset}/studies/{table}.csv",
+        json="results/{dataset}/studies/{table}.json",
+        markdown="results/{dataset}/studies/{table}.md",
+        latex="results/{dataset}/studies/{table}.tex",
+        html=report(
+            "results/{dataset}/studies/{table}.html",
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"study": "{table}"},
+        ),
+    log:
+        "logs/{dataset}/table/{table}.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/table/{table}.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        study=table_study,
+        subset=study_subset,
+    shell:
+        "react-tad table --study {params.study:q} --annotations {input.annotations} --subset {params.subset}"
+        " --csv {output.csv} --json {output.json} --markdown {output.markdown} --latex {output.latex} --html {output.html}"
+        " > {log} 2>&1"
+
+
+rule draw_sweep:
+    input:
+        metrics=of_study("evaluate", METRICS, "sweep"),
+        detections=of_study("suppress", DETECTIONS, "sweep"),
+        annotations="data/{dataset}/annotations.json",
+        sources=source_files("sweep"),
+    output:
+        svg=report(
+            "results/{dataset}/studies/{sweep}.svg",
+            caption="../report/sweep.rst",
+            category="Figures",
+            labels={"figure": "{sweep}"},
+        ),
+        png="results/{dataset}/studies/{sweep}.png",
+        csv="results/{dataset}/studies/{sweep}.csv",
+    log:
+        "logs/{dataset}/sweep/{sweep}.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/sweep/{sweep}.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        study=sweep_study,
+        subset=study_subset,
+    shell:
+        "react-tad sweep --study {params.study:q} --annotations {input.annotations} --subset {params.subset}"
+        " --out {output.svg} {output.png} --csv {output.csv} > {log} 2>&1"
+
+
+rule draw_relations:
+    input:
+        weights=of_first_run(
+            "train", "{place}/models/{variant}/seed{seed}/model.safetensors"
+        ),
+        description=of_first_run(
+            "train", "{place}/models/{variant}/seed{seed}/model.json"
+        ),
+        windows=of_data("data/{dataset}/windows/{split}.json", split=FIRST_SPLIT),
+        features=of_data("data/{dataset}/features/{split}.json", split=FIRST_SPLIT),
+        array=ancient(of_data("data/{dataset}/features/{split}.npy", split=FIRST_SPLIT)),
+        sources=source_files("relations"),
+    output:
+        svg=report(
+            "results/{dataset}/studies/figure4.svg",
+            caption="../report/relations.rst",
+            category="Figures",
+            labels={"figure": "figure4"},
+        ),
+        png="results/{dataset}/studies/figure4.png",
+        json="results/{dataset}/studies/figure4.json",
+        csv="results/{dataset}/studies/figure4.csv",
+    log:
+        "logs/{dataset}/relations.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/relations.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+        gpu=int(device() != "cpu"),
+        device=device(),
+    shell:
+        "react-tad relations --model $(dirname {input.weights}) --windows {input.windows} --features {input.features}"
+        " --out {output.svg} {output.png} --json {output.json} --csv {output.csv}"
+        " --threads 1 --device {resources.device} > {log} 2>&1"
+
+
+rule draw_class_losses:
+    input:
+        logs=[log for logs in with_ace_dec().values() for log in logs],
+        sources=source_files("class_loss"),
+    output:
+        svg=report(
+            "results/{dataset}/studies/figureS3.svg",
+            caption="../report/class_loss.rst",
+            category="Figures",
+            labels={"figure": "figureS3"},
+        ),
+        png="results/{dataset}/studies/figureS3.png",
+        csv="results/{dataset}/studies/figureS3.csv",
+    log:
+        "logs/{dataset}/class_loss.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/class_loss.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        study=class_loss_study,
+    shell:
+        "react-tad class-loss --study {params.study:q} --out {output.svg} {output.png} --csv {output.csv} > {log} 2>&1"
+
+
+rule diagnose_errors:
+    input:
+        annotations="data/{dataset}/annotations.json",
+        detections=of_owner("suppress", DETECTIONS, seed=experiment.seeds[:1]),
+        sources=source_files("diagnose"),
+    output:
+        table="results/{dataset}/studies/diagnosis/{variant}.csv",
+        picture=report(
+            "results/{dataset}/studies/diagnosis/{variant}.svg",
+            caption="../report/diagnosis.rst",
+            category="Error analysis",
+            labels={"variant": "{variant}"},
+        ),
+    log:
+        "logs/{dataset}/diagnosis/{variant}.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/diagnosis/{variant}.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        subset=inference_split,
+        tiou=thresholds,
+    shell:
+        "react-tad diagnose --annotations {input.annotations} --detections {input.detections} --subset {params.subset}"
+        " --tiou {params.tiou} --csv {output.table} --figure {output.picture} > {log} 2>&1"
