@@ -12,7 +12,7 @@ import pytest
 from react_tad.cli import main
 from react_tad.diagnosis.report import COLUMNS, diagnose
 from react_tad.evaluation import evaluate
-from test_evaluation import TIOU, found_of, truth_of
+from test_evaluation import TIOU, found_of, thumos14_sized, truth_of
 
 
 @pytest.fixture
@@ -103,13 +103,7 @@ def test_torch_is_not_needed(files):
 
 
 def test_large_enough_for_thumos14():
-    random = np.random.default_rng(0)
-    start = random.random(3358) * 200
-    truth = np.column_stack([random.integers(0, 212, 3358), random.integers(0, 20, 3358), start, start + 5])
-    near = truth[random.integers(0, 3358, 200_000)]
-    times = np.sort(near[:, 2:] + random.normal(0, 1, (200_000, 2)), axis=1)
-    found = np.column_stack([near[:, :2], times, random.random(200_000)])
-    truth, found = truth_of(truth, 212, 20), found_of(found, 212, 20)
+    truth, found = thumos14_sized()
     began = time.perf_counter()
     result = diagnose(truth, found, TIOU)
     assert time.perf_counter() - began < 10  # about 1.5 s on one core
