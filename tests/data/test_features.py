@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import subprocess
 import sys
@@ -5,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from react_tad.data.datasets import LazyFeatures
 from react_tad.data.features import FeatureError, FeatureStore, VideoFeatures, write_features
 
 
@@ -128,3 +130,24 @@ def test_a_manifest_of_another_kind_is_named(manifest):
 def test_the_data_package_needs_no_torch():
     code = "import sys, react_tad.data.windows, react_tad.data.datasets.hapt; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_lazy_features_are_read_once_and_not_before(tmp_path, recording):
+    read = []
+    eager = recording("a", 5)
+    lazy = LazyFeatures(eager.features.shape, lambda: read.append("a") or eager.features)
+    assert len(lazy) == 5 and not read
+    path = write_features(
+        tmp_path, dataset="d", split="test", recordings=[dataclasses.replace(eager, features=lazy)], source={}
+    )
+    assert read == ["a"]
+    np.testing.assert_array_equal(FeatureStore(path)["a"], eager.features)
+
+
+def test_lazy_features_of_another_shape_are_refused(tmp_path, recording):
+    eager = recording("a", 5)
+    lazy = LazyFeatures((6, eager.features.shape[1]), lambda: eager.features)
+    with pytest.raises(ValueError, match=r"\[5, .*were read where \[6, "):
+        write_features(
+            tmp_path, dataset="d", split="test", recordings=[dataclasses.replace(eager, features=lazy)], source={}
+        )

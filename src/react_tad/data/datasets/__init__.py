@@ -14,7 +14,7 @@ Whatever is done with the recordings afterwards is the same for every data set.
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,6 +23,32 @@ import numpy as np
 
 from react_tad.data.annotations import Instance
 from react_tad.params import Section
+
+
+@dataclass(frozen=True, eq=False)
+class LazyFeatures:
+    """Features of a known shape that are read from their file when NumPy asks for them, and not kept.
+
+    So a data set of any size is converted with one recording in memory at a time.
+    """
+
+    shape: tuple[int, int]
+    """(snippets, dimension)."""
+    load: Callable[[], np.ndarray]
+    """Reads them, ``[snippets, dimension]``."""
+
+    def __len__(self) -> int:
+        """Give the number of snippets."""
+        return self.shape[0]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """Read the features."""
+        features = np.asarray(self.load(), dtype)
+        if features.shape != self.shape:
+            raise ValueError(
+                f"features of shape {list(features.shape)} were read where {list(self.shape)} were expected"
+            )
+        return features
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +61,8 @@ class Recording:
     duration: float
     """In seconds."""
     instances: tuple[Instance, ...]
-    features: np.ndarray
-    """Numbers ``[snippets, dimension]``; may be a memory map, since each recording is read once and let go."""
+    features: np.ndarray | LazyFeatures
+    """Numbers ``[snippets, dimension]``; each recording is read once and let go."""
     seconds_per_snippet: float
     first_center_seconds: float
     """Time of the centre of the first snippet."""
