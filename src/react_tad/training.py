@@ -26,6 +26,9 @@ from react_tad.losses.criterion import Criterion
 from react_tad.model.deformable_attention import DeformableAttention
 from react_tad.model.react import Output, ReAct, build_react
 
+VALIDATION_BATCH = 64
+"""Windows a batch where losses are only measured; nothing is learned from them."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -214,7 +217,7 @@ class Trainer:
         """Mean terms over the validation windows, without the second pass of ACE-dec and without ACE-enc."""
         self.model.eval()
         means = Means()
-        for batch in self.validation.batches(range(len(self.validation)), self.settings.train.batch_size):
+        for batch in self.validation.batches(range(len(self.validation)), VALIDATION_BATCH):
             moved = batch.to(self.device)
             try:
                 terms = self.criterion.terms(self.model(moved.features, moved.lengths), moved.targets, None)

@@ -5,16 +5,22 @@ import pytest
 import torch
 
 import plain.model
-from react_tad.model.deformable_attention import DeformableAttention, sample_by_gather, sample_by_grid
+from react_tad.model import deformable_attention
+from react_tad.model.deformable_attention import (
+    DeformableAttention,
+    sample_by_gather,
+    sample_by_grid,
+    sample_by_matrix,
+)
 
-SAMPLINGS = (sample_by_grid, sample_by_gather)
+SAMPLINGS = (sample_by_matrix, sample_by_grid, sample_by_gather)
 EVERYWHERE = (-3.0, -0.5, -0.2, 0.0, 0.1, 0.5, 0.9, 1.5, 3.2, 4.5, 6.4, 6.5, 6.9, 7.0, 7.3, 7.5, 30.0)
 """Positions in a sequence of 7 snippets, on centres, between them, in the fade at both ends, and outside."""
 
 
-@pytest.fixture(params=SAMPLINGS, ids=["grid", "gather"])
+@pytest.fixture(params=SAMPLINGS, ids=["matrix", "grid", "gather"])
 def sample(request):
-    """Either way to sample."""
+    """Each way to sample."""
     return request.param
 
 
@@ -46,10 +52,19 @@ def test_sampling_sums_its_points_by_their_weights(sample):
     torch.testing.assert_close(sample(value, position, weight), one_by_one)
 
 
-def test_both_samplings_agree():
+def test_all_samplings_agree():
     value, weight = random(3, 7, 4), random(3, 50, 2)
     position = torch.rand(3, 50, 2, dtype=torch.float64) * 11 - 2
-    torch.testing.assert_close(sample_by_grid(value, position, weight), sample_by_gather(value, position, weight))
+    first, *others = (sample(value, position, weight) for sample in SAMPLINGS)
+    for other in others:
+        torch.testing.assert_close(other, first)
+
+
+@pytest.mark.parametrize(("queries", "way"), [(4, "sample_by_matrix"), (5, "sample_by_grid")])
+def test_a_small_matrix_is_used_and_a_large_one_is_not(monkeypatch, queries, way):
+    monkeypatch.setattr(deformable_attention, "SMALL_MATRIX", 4 * 7)
+    monkeypatch.setattr(deformable_attention, way, lambda *_: "here")
+    assert deformable_attention.sample(random(1, 7, 3), random(1, queries, 2), random(1, queries, 2)) == "here"
 
 
 def test_gradients_of_sampling_are_those_of_finite_differences(sample):

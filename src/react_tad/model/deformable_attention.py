@@ -11,12 +11,36 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+SMALL_MATRIX = 2**14
+"""Entries of an interpolation matrix ``[N, T]`` up to which :func:`sample_by_matrix` is the fastest way on a CPU."""
 
-def sample_by_grid(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
-    """Weighted sum of interpolated values, by ``grid_sample``: the fastest way on a CPU.
+
+def sample(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
+    """Weighted sum of interpolated values, in the fastest way that is deterministic where ``value`` is.
 
     ``value`` is ``[G, T, C]``, ``position`` and ``weight`` are ``[G, N, K]``; returns ``[G, N, C]``.
     """
+    if value.device.type != "cpu":
+        return sample_by_gather(value, position, weight)
+    small = position.shape[1] * value.shape[1] <= SMALL_MATRIX
+    return (sample_by_matrix if small else sample_by_grid)(value, position, weight)
+
+
+def sample_by_matrix(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
+    """The sum as one product with a matrix ``[G, N, T]`` of what each query takes of each snippet."""
+    length = value.shape[1]
+    below = (position - 0.5).floor()
+    share = position - 0.5 - below
+    first = below.long()
+    # A column before the first snippet and one after the last take what lies outside.
+    snippet = torch.cat((first, first + 1), dim=-1).add_(1).clamp_(0, length + 1)
+    taken = torch.cat((weight * (1 - share), weight * share), dim=-1)
+    matrix = value.new_zeros(*position.shape[:2], length + 2).scatter_add(2, snippet, taken)
+    return matrix[..., 1:-1] @ value
+
+
+def sample_by_grid(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
+    """The same by ``grid_sample``."""
     length = value.shape[1]
     across = 2 * position / length - 1  # grid_sample spans a sequence from -1 to 1, edge to edge
     grid = torch.stack((across, torch.zeros_like(across)), dim=-1)
@@ -26,7 +50,7 @@ def sample_by_grid(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
 
 
 def sample_by_gather(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
-    """The same as :func:`sample_by_grid`, by two look-ups: its gradient is deterministic on a GPU."""
+    """The same by two look-ups: their gradients are deterministic on a GPU, those of the other two are not."""
     groups, length, channels = value.shape
     below = (position - 0.5).floor()
     share = position - 0.5 - below
@@ -85,6 +109,5 @@ class DeformableAttention(nn.Module):
         position = center[..., None, None] + offset * step[..., None, None]
         # [B, N, heads, points] -> [B * heads, N, points]
         position, weight = (each.transpose(1, 2).flatten(0, 1) for each in (position, weight))
-        sample = sample_by_grid if value.device.type == "cpu" else sample_by_gather
         read = sample(value, position, weight).unflatten(0, (batch, self.heads))  # [B, heads, N, C]
         return self.output(read.transpose(1, 2).flatten(2))
