@@ -1,11 +1,12 @@
 # ReAct (ECCV 2022): from recordings to measured temporal action detectors. What can be asked for:
 #
-#   snakemake --cores 8 all                              metrics, summary and pictures of the data set in params.yaml
+#   snakemake --cores 8 all                              everything of the data set in params.yaml: metrics, pictures, the
+#                                                        paper's tables and figures, the presets, the error analysis
 #   snakemake --cores 8 all --config dataset=hapt        the same for another data set
-#   snakemake --cores 8 studies                          the paper's tables and figures, the presets, the error analysis;
-#                                                        or one: table3, table4, figure4, figure5, figureS3, presets, diagnosis
-#   snakemake --cores 8 train --config seeds=[0]         only up to a step: fetch, features, windows (or data), train, detect,
-#                                                        suppress, evaluate, figures
+#   snakemake --cores 8 evaluate figures                 `variants` only, without the studies (or up to a step: fetch, features,
+#                                                        windows, train, detect, suppress)
+#   snakemake --cores 8 table3                           one study: table3, table4, figure4, figure5, figureS3, presets, diagnosis
+#   snakemake --report report.html all                   one page of everything
 #   snakemake --cores 2 all --config device=cuda         networks on the GPU
 #   snakemake --cores 8 all --config overrides="{train.epochs: 1, model.raid.gamma: 0.3}"      a try, not recorded in dvc.lock
 from snakemake.utils import min_version
@@ -57,6 +58,7 @@ rule all:
     input:
         rules.evaluate.input,
         rules.figures.input,
+        rules.studies.input,
 
 
 onsuccess:

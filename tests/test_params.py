@@ -388,3 +388,17 @@ def test_show_explains_what_is_wrong(file, capsys, arguments, message):
     status, shown = run([*arguments, "--params", file], capsys)
     assert status == 1
     assert message in shown.err
+
+
+def test_study_seeds_replace_those_of_every_study():
+    file = {"dataset": "d", "seeds": [0], "datasets": {"d": {}}, "variants": {"full": {}}}
+    table = {"seeds": [0], "reference": "all", "rows": {"all": {}}}
+    sweep = {"seeds": [0, 1], "parameter": "model.raid.tau", "values": [0, 1]}
+    file["studies"] = {"table": table, "sweep": sweep}
+    chosen = Experiment(file, overrides={"study_seeds": [3, 4]})
+    assert {study.seeds for study in chosen.studies.values()} == {(3, 4)}
+    assert chosen.seeds == (0,)
+    with pytest.raises(ParameterError, match="study_seeds"):
+        Experiment(file, overrides={"study_seeds": [3, 3]})
+    with pytest.raises(ParameterError, match="study_seeds"):  # a choice for one run, not a parameter
+        Experiment(file | {"study_seeds": [3]})

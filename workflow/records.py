@@ -9,10 +9,6 @@ left, and dates far back the files that cannot be trusted: Snakemake then makes 
 run :func:`after_success` writes the records and commits to DVC, but only if Snakemake has nothing left to do: a bare
 ``dvc commit --force`` would seal old results under new parameters.
 
-The studies are a DVC stage of their own, in ``studies/dvc.yaml``. That file is put there, from
-``workflow/studies.dvc.yaml``, when the studies are up to date for the first time: DVC refuses to pull or check out
-anything while there is a stage that was never run, and most runs are without the studies.
-
 By hand, after work that was not recorded: ``python workflow/records.py commit [--prune]``.
 
 This is the only module that touches Snakemake's own classes; the format they have is checked, and a record that cannot
@@ -37,7 +33,7 @@ from snakemake.persistence import RECORD_FORMAT_VERSION
 from snakemake.persistence.file import FilePersistence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
-from react_tad.files import sha256, write_json, write_text
+from react_tad.files import sha256, write_json
 
 KNOWN_FORMAT = 6
 """Snakemake's record format that this module was written for; with another one its triggers switch off silently."""
@@ -83,9 +79,6 @@ TRIGGERS = (
 
 THIRTY_YEARS = 30 * 365 * 24 * 3600 * 10**9  # in nanoseconds
 LONG_AGO = 946684800 * 10**9  # the year 2000
-
-STUDIES_TEMPLATE = Path("workflow/studies.dvc.yaml")
-STUDIES_PIPELINE = Path("studies/dvc.yaml")
 
 SOURCES_AT_START = Path(".snakemake/sources_at_start.json")
 
@@ -194,7 +187,7 @@ def read_mapping(file: Path) -> dict[str, Any]:
 def generated_files() -> list[str]:
     """Every file that rules may have made: all in ``data`` and ``results`` but what is kept between runs on purpose."""
     found = [path for top in ("data", "results") for path in Path(top).rglob("*") if path.is_file()]
-    kept = ("downloads", "records", "checkpoints")
+    kept = ("downloads", "records", "checkpoints", "reference")
     return [str(path) for path in found if not path.name.startswith(".") and not set(path.parts[1:3]) & set(kept)]
 
 
@@ -324,33 +317,24 @@ def after_success(*, comparable: bool) -> None:
 
 
 def commit() -> str | None:
-    """Record the results in ``dvc.lock`` if they are all up to date; otherwise say why not.
-
-    The studies are recorded too, in ``studies/dvc.lock``, if they are up to date.
-    """
-    problem = left_to_do("all")
+    """Record the results in ``dvc.lock`` if they are all up to date; otherwise say why not."""
+    problem = left_to_do()
     if problem:
         return problem
     write_records()
-    targets = ["dvc.yaml"]
-    if any(Path("results").glob("*/studies")) and not left_to_do("studies"):
-        STUDIES_PIPELINE.parent.mkdir(exist_ok=True)
-        write_text(STUDIES_PIPELINE, STUDIES_TEMPLATE.read_text(encoding="utf-8"))
-        targets.append(str(STUDIES_PIPELINE))
-    for target in targets:
-        done = run_tool("dvc", "commit", "--force", "--quiet", target)
-        if done.returncode:
-            return f"`dvc commit` failed; try again by `python workflow/records.py commit`:\n{done.stderr.strip()}"
+    done = run_tool("dvc", "commit", "--force", "--quiet")
+    if done.returncode:
+        return f"`dvc commit` failed; try again by `python workflow/records.py commit`:\n{done.stderr.strip()}"
     return None
 
 
-def left_to_do(target: str) -> str | None:
-    """Why Snakemake would not say that nothing is to be done for ``target``; ``None`` if it would."""
-    plan = run_tool("snakemake", "--dry-run", target)
+def left_to_do() -> str | None:
+    """Why Snakemake would not say that nothing is to be done; ``None`` if it would."""
+    plan = run_tool("snakemake", "--dry-run", "all")
     if plan.returncode:
-        return f"`snakemake --dry-run {target}` failed:\n{plan.stderr.strip()}"
+        return f"`snakemake --dry-run all` failed:\n{plan.stderr.strip()}"
     if NOTHING_TO_BE_DONE_MSG not in plan.stdout + plan.stderr:
-        return f"not everything is up to date. Run `snakemake --cores 8 {target}` first."
+        return "not everything is up to date. Run `snakemake --cores 8 all` first."
     return None
 
 
@@ -361,9 +345,9 @@ def run_tool(module: str, *arguments: str) -> subprocess.CompletedProcess:
 
 def prune() -> list[str]:
     """Delete what no rule makes any more for the data set in ``params.yaml``: results of variants that were removed."""
-    summary = run_tool("snakemake", "--summary", "all", "studies")
+    summary = run_tool("snakemake", "--summary", "all")
     if summary.returncode:
-        raise SystemExit(f"`snakemake --summary all studies` failed:\n{summary.stderr.strip()}")
+        raise SystemExit(f"`snakemake --summary all` failed:\n{summary.stderr.strip()}")
     wanted = {line.split("\t")[0] for line in summary.stdout.splitlines()[1:]}
     used = {tuple(Path(path).parts[:2]) for path in wanted}
     store = Store()

@@ -288,6 +288,8 @@ PRESETS: dict[str, dict[str, Any]] = {
 ``train.select`` stands for the released code's best epoch on the *test* set, which this project does not do.
 """
 
+CHOICES = ("dataset", "preset", "seeds", "study_seeds")
+"""What can be chosen for one run besides the sections. ``study_seeds`` are used in place of each study's own."""
 TOP_LEVEL = ("dataset", "preset", "seeds", *SECTIONS, "datasets", "variants", "studies")
 STUDY_KEYS = ("title", "seeds", "base", "reference", "rows", "parameter", "values")
 
@@ -415,13 +417,13 @@ class Experiment:
                 raise unknown_key(key, TOP_LEVEL, where)
         self.where = where
         self.raw = dict(raw)
-        for key in ("dataset", "preset", "seeds"):
+        for key in CHOICES:
             if overrides and key in overrides:
                 self.raw[key] = overrides[key]
         self.overrides = {key: value for key, value in flatten(overrides or {}) if key.split(".")[0] in SECTIONS}
         for key, _ in flatten(overrides or {}):
-            if key.split(".")[0] not in (*SECTIONS, "dataset", "preset", "seeds"):
-                raise unknown_key(key, ("dataset", "preset", "seeds", *known_keys()), "overrides")
+            if key.split(".")[0] not in (*SECTIONS, *CHOICES):
+                raise unknown_key(key, (*CHOICES, *known_keys()), "overrides")
         self.dataset = self._name("dataset", "datasets")
         self.seeds = self._seeds(self.raw.get("seeds"), "seeds")
         self.main = tuple(self._mapping("variants"))
@@ -465,7 +467,8 @@ class Experiment:
                 raise unknown_key(key, STUDY_KEYS, where)
         if not isinstance(block, Mapping) or ("rows" in block) == ("parameter" in block):
             raise ParameterError(f"{where}: should have either rows and a reference, or a parameter and its values")
-        seeds = self._seeds(block.get("seeds"), f"studies.{name}.seeds")
+        key = "study_seeds" if "study_seeds" in self.raw else f"studies.{name}.seeds"
+        seeds = self._seeds(self.raw.get("study_seeds", block.get("seeds")), key)
         title, base = block.get("title") or "", block.get("base") or {}
         if not isinstance(title, str):
             raise ParameterError(f"{where}: title = {title!r} should be a text")

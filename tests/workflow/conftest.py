@@ -1,7 +1,7 @@
 """The tiny project before and after its first run, and a copy to disturb."""
 
 import pytest
-from tiny_project import STEPS, STUDY_STEPS, Project, copy, copy_of_working_tree, finished, shrink
+from tiny_project import STEPS, STUDY_STEPS, Project, add_studies, copy, copy_of_working_tree, finished, shrink
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +28,10 @@ def run(unrun, tmp_path_factory) -> Project:
 
 @pytest.fixture(scope="session")
 def studied(run, tmp_path_factory) -> Project:
-    """The tiny project after ``snakemake --cores 8 studies`` too, committed. Do not change it."""
+    """The tiny project after studies were added to it and made, committed. Do not change it."""
     project = copy(run, tmp_path_factory.mktemp("studied"))
-    assert finished(project.make("studies")) == STUDY_STEPS
+    project.params(add_studies)
+    assert finished(project.make()) == STUDY_STEPS
     project.commit("first studies")
     return project
 

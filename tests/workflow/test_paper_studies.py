@@ -4,7 +4,7 @@ import csv
 import re
 
 import pytest
-from tiny_project import Project, copy
+from tiny_project import Project, add_studies, copy
 
 pytestmark = pytest.mark.workflow
 
@@ -22,10 +22,6 @@ def edit_rows(project: Project, change) -> None:
     project.params(lambda params: change(params["studies"]["table3"]["rows"]))
 
 
-def planned(project: Project) -> dict[str, int]:
-    return project.planned("studies")
-
-
 def test_tables_and_figures_are_made(studied):
     folder = studied.folder / "results/toy/studies"
     made = {
@@ -40,10 +36,10 @@ def test_tables_and_figures_are_made(studied):
     assert without == same
 
 
-def test_the_default_target_leaves_them_out_and_they_are_complete(studied):
+def test_nothing_is_left_to_do_for_either_tool(studied):
     assert studied.planned() == {}
-    assert planned(studied) == {}
     assert studied.status() == {}
+    assert "table3.json" in studied.ok("dvc", "metrics", "show", "--json")
 
 
 def test_runs_are_shared_with_variants_and_between_rows(studied):
@@ -53,21 +49,21 @@ def test_runs_are_shared_with_variants_and_between_rows(studied):
 
 def test_an_edited_row_is_made_again_and_nothing_else(studies):
     edit_rows(studies, lambda table: table["wider"].update({"model.quality": False}))
-    assert planned(studies) == ONE_ROW
-    assert studies.planned() == {}
+    assert studies.planned() == ONE_ROW
+    assert studies.planned("evaluate", "figures") == {}
 
 
 def test_a_row_edited_in_its_suppression_is_not_trained(studies):
     edit_rows(studies, lambda table: table["wider"].update({"soft_nms.sigma": 1.3}))
     later = ("suppress_study_duplicates", "evaluate_study_detections", "compare_rows")
-    assert planned(studies) == {name: ONE_ROW[name] for name in later}
+    assert studies.planned() == {name: ONE_ROW[name] for name in later}
 
 
 def test_an_added_row_and_point(studies):
     edit_rows(studies, lambda table: table.update(narrow={"model.ffn_dim": 8}))
-    assert planned(studies) == ONE_ROW
+    assert studies.planned() == ONE_ROW
     studies.params(lambda params: params["studies"]["figure5a"]["values"].append(-0.4))
-    assert planned(studies) == {name: 2 for name in ONE_ROW if name != "compare_rows"} | {
+    assert studies.planned() == {name: 2 for name in ONE_ROW if name != "compare_rows"} | {
         "compare_rows": 1,
         "draw_sweep": 1,
     }
@@ -76,28 +72,27 @@ def test_an_added_row_and_point(studies):
 def test_an_added_row_that_is_there_already_is_only_listed(studies):
     again = {"loss.classification.ground_truth": False}
     edit_rows(studies, lambda table: table.update(again=again, full_again={"train.epochs": 8}))
-    assert planned(studies) == {"compare_rows": 1}
+    assert studies.planned() == {"compare_rows": 1}
 
 
 def test_a_removed_row_and_another_order_change_the_table_only(studies):
     edit_rows(studies, lambda table: table.pop("the_same"))
-    assert planned(studies) == {"compare_rows": 1}
+    assert studies.planned() == {"compare_rows": 1}
     edit_rows(studies, lambda table: table.insert(1, "the_same", table.pop("without_ace_dec")))
-    assert planned(studies)["compare_rows"] == 1
+    assert studies.planned()["compare_rows"] == 1
 
 
 def test_an_added_seed_runs_every_row_once_more(studies):
     studies.params(lambda params: params["studies"]["table3"].update(seeds=[0, 1]))
     again = {"train_study_network": 2, "detect_study_segments": 2}
     again |= {"suppress_study_duplicates": 3, "evaluate_study_detections": 3}
-    assert planned(studies) == again | {"compare_rows": 1, "draw_class_losses": 1}
-    assert studies.planned() == {}
+    assert studies.planned() == again | {"compare_rows": 1, "draw_class_losses": 1}
 
 
 def test_an_added_study_needs_no_rule(studies):
     study = {"seeds": [0], "reference": "few", "rows": {"few": {"model.queries": 4}, "many": {}}}
     studies.params(lambda params: params["studies"].update(queries=study))
-    assert planned(studies) == ONE_ROW
+    assert studies.planned() == ONE_ROW
     assert studies.planned("results/toy/studies/queries.md") == ONE_ROW
 
 
@@ -110,9 +105,11 @@ def test_an_added_study_needs_no_rule(studies):
         ("diagnosis", "diagnose_errors"),
     ],
 )
-def test_each_has_a_target(unrun, target, rule):
+def test_each_has_a_target(run, tmp_path, target, rule):
     drawn = {"compare_rows", "draw_sweep", "draw_relations", "draw_class_losses", "diagnose_errors"}
-    assert drawn & unrun.planned(target).keys() == {rule}
+    project = copy(run, tmp_path)
+    project.params(add_studies)
+    assert drawn & project.planned(target, "--forceall").keys() == {rule}
 
 
 def test_the_target_of_a_study_that_is_not_in_params_yaml(unrun):
@@ -132,6 +129,7 @@ def test_the_target_of_a_study_that_is_not_in_params_yaml(unrun):
 )
 def test_wrong_studies_stop_the_parsing(unrun, tmp_path, change, names):
     project = copy(unrun, tmp_path)
+    project.params(add_studies)
     project.params(lambda params: change(params["studies"]))
     done = project.run("snakemake", "-n", "all")
     assert done.returncode == 1
@@ -139,20 +137,13 @@ def test_wrong_studies_stop_the_parsing(unrun, tmp_path, change, names):
     assert "Traceback" not in done.stdout
 
 
-def test_dvc_knows_the_stage_once_it_was_run(run, studied):
-    assert not (run.folder / "studies").exists()
-    assert (studied.folder / "studies/dvc.yaml").read_text() == (run.folder / "workflow/studies.dvc.yaml").read_text()
-    assert "table3.json" in studied.ok("dvc", "metrics", "show", "--json")
-
-
 def test_an_edited_row_under_dvc(studies):
     edit_rows(studies, lambda table: table["wider"].update({"soft_nms.sigma": 1.3}))
-    studies.make()  # nothing to do, and nothing of the studies is recorded
-    assert list(studies.status()) == ["studies/dvc.yaml:studies"]
-    output = studies.ok("dvc", "repro", "studies/dvc.yaml")
+    assert list(studies.status()) == ["studies"]
+    output = studies.ok("dvc", "repro")
     assert "suppress_study_duplicates" in output and "train_study_network" not in output
     assert studies.status() == {}
-    assert planned(studies) == {}
+    assert studies.planned() == {}
     assert studies.cache_is_sound()
 
 
@@ -161,24 +152,24 @@ def test_studies_travel(studies, tmp_path):
     clone = Project(tmp_path / "clone")
     studies.ok("git", "clone", "--quiet", ".", str(clone.folder))
     clone.ok("dvc", "pull")
-    assert planned(clone) == clone.planned() == clone.status() == {}
+    assert clone.planned() == clone.status() == {}
     edit_rows(clone, lambda table: table["wider"].update({"model.quality": False}))  # records came along
-    assert planned(clone) == ONE_ROW
+    assert clone.planned() == ONE_ROW
 
 
 def test_results_of_a_removed_row_are_pruned(studies):
     folder = studies.folder / "results/toy/studies/metrics"
     edit_rows(studies, lambda table: table.pop("wider"))
-    studies.make("studies")
+    studies.make()
     assert (folder / "table3.wider/seed0.json").exists()
     studies.ok("python", "workflow/records.py", "commit", "--prune")
     assert not (folder / "table3.wider/seed0.json").exists()
     assert (folder / "table3.without_ace_dec/seed0.json").exists()
-    assert planned(studies) == studies.planned() == studies.status() == {}
+    assert studies.planned() == studies.status() == {}
 
 
 def test_the_report_is_one_page_with_tables_and_figures(studies):
-    studies.ok("snakemake", "--report", "report.html", "all", "studies")
+    studies.ok("snakemake", "--report", "report.html", "all")
     page = (studies.folder / "report.html").read_text()
     shown = {"table3.html", "figure4.svg", "figure5a.svg", "figureS3.svg", "diagnosis/full.svg", "summary.md"}
     assert {name for name in shown if f'{name}": {{' not in page} == set()

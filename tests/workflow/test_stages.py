@@ -1,4 +1,4 @@
-"""dvc.yaml, and the file of the studies' stage, say what Snakemake's plan says: outputs, dependencies, parameters."""
+"""dvc.yaml says what Snakemake's plan says: outputs, dependencies, parameters."""
 
 import re
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from ruamel.yaml import YAML
+from tiny_project import add_studies, copy
 
 from react_tad.params import SECTIONS, STEP_SECTIONS
 
@@ -18,14 +19,12 @@ pytestmark = pytest.mark.workflow
 
 RULE_FILES = {"fetch": "data", "features": "data", "windows": "data", "suppress": "detect", "figures": "evaluate"}
 READ_BESIDES = {"evaluate": {"inference"}, "figures": {"inference"}}  # the split that is evaluated on
-STUDIES = "workflow/studies.dvc.yaml"
 STEPS_OF_STUDIES = ("train", "detect", "suppress", "evaluate")
 
 
 def load_stages() -> dict[str, dict]:
-    """The stages of dvc.yaml and that of the studies, for the data set `toy`."""
-    texts = [(ROOT / name).read_text().replace("${dataset}", "toy") for name in ("dvc.yaml", STUDIES)]
-    return {name: stage for text in texts for name, stage in YAML(typ="safe").load(text)["stages"].items()}
+    """The stages of dvc.yaml for the data set `toy`."""
+    return YAML(typ="safe").load((ROOT / "dvc.yaml").read_text().replace("${dataset}", "toy"))["stages"]
 
 
 def definition_of(stage: str) -> set[str]:
@@ -46,9 +45,11 @@ def sections_of(stage: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def plan(unrun) -> dict[str, dict[str, set[str]]]:
+def plan(unrun, tmp_path_factory) -> dict[str, dict[str, set[str]]]:
     """Inputs and outputs of each DVC stage, from what Snakemake would run."""
-    text = unrun.ok("snakemake", "-n", "--forceall", "all", "studies")
+    project = copy(unrun, tmp_path_factory.mktemp("planned"))
+    project.params(add_studies)
+    text = project.ok("snakemake", "-n", "--forceall", "all")
     files: dict[str, dict[str, set[str]]] = defaultdict(lambda: {"input": set(), "output": set()})
     for rule, body in re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", text, re.MULTILINE):
         if rule in STAGES:

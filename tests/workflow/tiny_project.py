@@ -30,8 +30,10 @@ STEPS = {
     "draw_timeline": 2,
     "draw_losses": 2,
     "draw_ap": 2,
+    "draw_relations": 1,
+    "diagnose_errors": 2,
 }
-"""Jobs of the tiny project: two variants, one seed; both have the same training."""
+"""Jobs of the tiny project without studies: two variants, one seed; both have the same training."""
 STUDY_STEPS = {
     "train_study_network": 2,
     "detect_study_segments": 2,
@@ -39,16 +41,19 @@ STUDY_STEPS = {
     "evaluate_study_detections": 3,
     "compare_rows": 1,
     "draw_sweep": 1,
-    "draw_relations": 1,
     "draw_class_losses": 1,
-    "diagnose_errors": 2,
 }
 """Jobs of its studies after those: six rows, of which two are `full`, two the same and one is suppressed otherwise."""
 FROM_SUPPRESSION = {
     name: STEPS[name]
-    for name in ("suppress_duplicates", "evaluate_detections", "summarize_metrics", "draw_timeline", "draw_ap")
+    for name in (
+        *("suppress_duplicates", "evaluate_detections", "summarize_metrics"),
+        *("draw_timeline", "draw_ap", "diagnose_errors"),
+    )
 }
-FROM_TRAINING = FROM_SUPPRESSION | {name: STEPS[name] for name in ("train_network", "detect_segments", "draw_losses")}
+FROM_TRAINING = FROM_SUPPRESSION | {
+    name: STEPS[name] for name in ("train_network", "detect_segments", "draw_losses", "draw_relations")
+}
 NOTHING = "Nothing to be done"
 AGGREGATES = {
     *("all", "fetch", "features", "windows", "data", "train", "detect", "suppress", "evaluate", "figures"),
@@ -60,6 +65,17 @@ def shrink(params: dict) -> None:
     """Make an experiment of a few seconds out of ``params.yaml``."""
     params["seeds"] = [0]
     params["variants"] = {"full": {}, "wide": {"soft_nms.sigma": 0.8}}
+    params["studies"] = {}
+    params["datasets"]["toy"] = {
+        "options": {"training": 6, "validation": 2, "test": 3},
+        "windows": {"length": 64, "stride": 32},
+        "model": {"dim": 16, "heads": 2, "ffn_dim": 16, "encoder_layers": 1, "decoder_layers": 2, "queries": 8},
+        "train": {"epochs": 8, "batch_size": 4, "lr": 1e-3},
+    }
+
+
+def add_studies(params: dict) -> None:
+    """Give the small experiment a table and a sweep."""
     params["studies"] = {
         "table3": {
             "seeds": [0],
@@ -72,12 +88,6 @@ def shrink(params: dict) -> None:
             },
         },
         "figure5a": {"seeds": [0], "parameter": "model.raid.gamma", "values": [0.2, 0.6]},
-    }
-    params["datasets"]["toy"] = {
-        "options": {"training": 6, "validation": 2, "test": 3},
-        "windows": {"length": 64, "stride": 32},
-        "model": {"dim": 16, "heads": 2, "ffn_dim": 16, "encoder_layers": 1, "decoder_layers": 2, "queries": 8},
-        "train": {"epochs": 8, "batch_size": 4, "lr": 1e-3},
     }
 
 
