@@ -21,7 +21,7 @@ LAYERS = (
     {"segments", "params", "files", "devices"},
     {"data", "losses", "model", "detections", "ground_truth"},
     {"batches", "checkpoints", "evaluation", "soft_nms", "flops"},
-    {"inference", "training", "validation", "summary", "pictures", "diagnosis", "paper"},
+    {"inference", "training", "validation", "summary", "pictures", "diagnosis", "paper", "provenance", "times"},
     {"commands"},
     {"cli"},
 )

@@ -31,7 +31,7 @@ if not sys.stderr.isatty():
 import records
 import sources
 from react_tad.data import datasets
-from react_tad.params import Experiment, unknown_key, validated
+from react_tad.params import Experiment, flatten, unknown_key, validated
 
 SPLITS = ("training", "validation", "test")
 OPTIONS = ("dataset", "seeds", "study_seeds", "overrides", "device")
@@ -69,7 +69,9 @@ def read_experiment():
         raise ValueError(
             f'--config overrides={overrides}: should be a mapping such as "{{train.epochs: 1}}"'
         )
-    chosen = {key: given[key] for key in ("dataset", "seeds", "study_seeds") if key in given}
+    chosen = {
+        key: given[key] for key in ("dataset", "seeds", "study_seeds") if key in given
+    }
     read = Experiment.read("params.yaml", overrides | chosen)
     check_options(read)
     check_variants(read)
@@ -131,6 +133,28 @@ def about(wildcards):
             "variant": wildcards.variant,
             "seed": int(wildcards.seed),
             "dataset": wildcards.dataset,
+        }
+    )
+
+
+def whole_experiment(wildcards):
+    """All that was asked for, as ``react-tad provenance`` reads it."""
+    flat = {
+        name: dict(flatten(resolved.params.model_dump(mode="json")))
+        for name, resolved in experiment.variants.items()
+    }
+    first = flat[experiment.main[0]]
+    differences = {
+        name: {key: value for key, value in own.items() if value != first[key]}
+        for name, own in flat.items()
+    }
+    return json.dumps(
+        {
+            "dataset": experiment.dataset,
+            "first": experiment.main[0],
+            "parameters": first,
+            "differences": differences,
+            "seeds": experiment.runs,
         }
     )
 

@@ -59,6 +59,7 @@ STAGES = {
     "draw_relations": "studies",
     "draw_class_losses": "studies",
     "diagnose_errors": "studies",
+    "record_provenance": "studies",
 }
 """The DVC stage that the outputs of each rule belong to."""
 

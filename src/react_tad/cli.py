@@ -23,7 +23,9 @@ VERBS = {
     "relations": "draw how a window's queries are related, and who attends to whom (Figure 4)",
     "class-loss": "draw the validation classification loss by epoch (Figure S3)",
     "plot": "draw detections on a time line, loss curves, or AP",
+    "provenance": "what results come from: commit, parameters, data, software, machine",
     "params": "show what a variant of params.yaml resolves to, and where each value comes from",
+    "times": "what each step of a run of the pipeline cost",
     "flops": "parameters and multiply-accumulates of a model by component",
 }
 

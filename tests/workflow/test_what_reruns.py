@@ -7,7 +7,9 @@ from tiny_project import FROM_SUPPRESSION, FROM_TRAINING, STEPS
 
 pytestmark = pytest.mark.workflow
 
-FROM_EVALUATION = {name: STEPS[name] for name in ("evaluate_detections", "summarize_metrics", "draw_ap")}
+FROM_EVALUATION = {
+    name: STEPS[name] for name in ("evaluate_detections", "summarize_metrics", "draw_ap", "record_provenance")
+}
 PICTURES = {name: STEPS[name] for name in ("draw_timeline", "draw_losses", "draw_ap")}
 FROM_WINDOWS = FROM_TRAINING | {"cut_windows": 3}
 
@@ -117,6 +119,8 @@ def test_equal_variants_are_trained_once(project):
         "draw_timeline": 1,
         "draw_losses": 1,
         "draw_ap": 1,
+        "diagnose_errors": 1,
+        "record_provenance": 1,
     }
 
 

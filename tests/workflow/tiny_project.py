@@ -32,6 +32,7 @@ STEPS = {
     "draw_ap": 2,
     "draw_relations": 1,
     "diagnose_errors": 2,
+    "record_provenance": 1,
 }
 """Jobs of the tiny project without studies: two variants, one seed; both have the same training."""
 STUDY_STEPS = {
@@ -42,13 +43,14 @@ STUDY_STEPS = {
     "compare_rows": 1,
     "draw_sweep": 1,
     "draw_class_losses": 1,
+    "record_provenance": 1,
 }
 """Jobs of its studies after those: six rows, of which two are `full`, two the same and one is suppressed otherwise."""
 FROM_SUPPRESSION = {
     name: STEPS[name]
     for name in (
         *("suppress_duplicates", "evaluate_detections", "summarize_metrics"),
-        *("draw_timeline", "draw_ap", "diagnose_errors"),
+        *("draw_timeline", "draw_ap", "diagnose_errors", "record_provenance"),
     )
 }
 FROM_TRAINING = FROM_SUPPRESSION | {

@@ -5,6 +5,7 @@
 #   results/D/studies/SWEEP.svg, .png, .csv                 each study with a parameter
 #   results/D/studies/figure4.svg, .png, .json, .csv        relations of the queries, first variant and seed
 #   results/D/studies/figureS3.svg, .png, .csv              classification loss with and without ACE-dec
+#   results/D/studies/provenance.json, .html                commit, parameters, data, software and machine of all this
 #   results/D/studies/diagnosis/V.csv, V.svg                error analysis, first seed of each of `variants`
 
 TABLE = "results/{dataset}/studies/{name}.md"
@@ -57,6 +58,7 @@ rule studies:
         rules.figure4.input,
         rules.figureS3.input if with_ace_dec() else [],
         rules.diagnosis.input,
+        of_data("results/{dataset}/studies/provenance.html"),
 
 
 use rule train_network as train_study_network with:
@@ -248,3 +250,37 @@ rule diagnose_errors:
     shell:
         "react-tad diagnose --annotations {input.annotations} --detections {input.detections} --subset {params.subset}"
         " --tiou {params.tiou} --csv {output.table} --figure {output.picture} > {log} 2>&1"
+
+
+rule record_provenance:
+    input:
+        features=of_data("data/{dataset}/features/{split}.json", split=SPLITS),
+        metrics=[
+            of_run("evaluate", METRICS, variant, seed)
+            for variant, seeds in experiment.runs.items()
+            for seed in seeds
+        ],
+        sources=source_files("provenance"),
+    output:
+        page=report(
+            "results/{dataset}/studies/provenance.html",
+            caption="../report/provenance.rst",
+            category="Provenance",
+        ),
+        json="results/{dataset}/studies/provenance.json",
+    log:
+        "logs/{dataset}/provenance.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/provenance.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+        device=device(),
+    params:
+        experiment=whole_experiment,
+    shell:
+        "react-tad provenance --experiment {params.experiment:q} --features {input.features} --device {resources.device}"
+        " --json {output.json} --html {output.page} > {log} 2>&1"

@@ -1,0 +1,31 @@
+"""What each step of the pipeline cost, from the benchmark files that Snakemake leaves for every job."""
+
+from pathlib import Path
+
+import pandas
+
+
+def read_benchmarks(folder: Path) -> pandas.DataFrame:
+    """One row a job: ``step``, and Snakemake's columns, among them ``s`` (wall seconds) and ``max_rss`` in MB.
+
+    A step's files are in a folder of its name, or it has one file, ``STEP.tsv`` or ``STEP_SPLIT.tsv``. Raises
+    ValueError if there are none.
+    """
+    jobs = []
+    for path in sorted(folder.rglob("*.tsv")):
+        inside = path.relative_to(folder)
+        step = inside.parts[0] if len(inside.parts) > 1 else path.stem.partition("_")[0]
+        jobs.append(pandas.read_csv(path, sep="\t", na_values="-").assign(step=step))
+    if not jobs:
+        raise ValueError(f"{folder} holds no benchmark files (*.tsv); Snakemake leaves them in logs/DATASET/benchmarks")
+    return pandas.concat(jobs, ignore_index=True)
+
+
+def shares(jobs: pandas.DataFrame) -> pandas.DataFrame:
+    """By step, the most expensive first: ``jobs``, ``wall_s``, ``share`` of all wall time, ``max_rss_mb``.
+
+    Snakemake's CPU times are left out: it takes them now and then, and misses the end of every job.
+    """
+    table = jobs.groupby("step").agg(jobs=("s", "size"), wall_s=("s", "sum"), max_rss_mb=("max_rss", "max"))
+    table.insert(2, "share", table["wall_s"] / table["wall_s"].sum())
+    return table.sort_values("wall_s", ascending=False)
