@@ -30,22 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Get the files, then write the manifest."""
     from react_tad.data.datasets import find
-    from react_tad.data.download import obtain_all
-    from react_tad.files import write_json
+    from react_tad.data.fetching import fetch_data_set
 
     cfg = json.loads(arguments.cfg)
     dataset = find(cfg["dataset"])
     options = validated(dataset.OPTIONS, cfg.get("options", {}), f"--cfg options of {cfg['dataset']}")
     mirror = Path(arguments.mirror) if arguments.mirror else None
-    arguments.to.mkdir(parents=True, exist_ok=True)
-    files = obtain_all(arguments.to, dataset.published(options), mirror=mirror, folder=cfg["dataset"])
-    manifest = {
-        "dataset": cfg["dataset"],
-        "options": options.model_dump(mode="json"),
-        "files": files,
-        "licence": dataset.LICENCE,
-        "citation": dataset.CITATION,
-    }
-    write_json(arguments.to / "manifest.json", manifest)
-    for record in files:
+    for record in fetch_data_set(cfg["dataset"], dataset, options, arguments.to, mirror):
         print(f"{arguments.to / record['name']}: {record['bytes']} bytes from {record['source']}")
