@@ -181,9 +181,10 @@ def test_all_faults_are_said_at_once(tmp_path, mirror):
         "rgb_val.h5 1999, flow_val.h5 1500",
         "'video_test_0000004': 180 snippets, 37.50 s at 24 frames/s; expected 50.12 s",
         "7 official validation instances; expected 6",
+        "5 official validation videos; expected 4",
     ):
         assert said.count(fault) == 1, fault
-    assert len(caught.value.problems) == 8
+    assert len(caught.value.problems) == 9
 
 
 # The real annotations.
