@@ -29,11 +29,14 @@ def run(arguments: argparse.Namespace) -> None:
     cfg = json.loads(arguments.cfg)
     dataset = find(cfg["dataset"])
     options = validated(dataset.OPTIONS, cfg.get("options", {}), f"--cfg options of {cfg['dataset']}")
-    files = verify_raw(arguments.raw, cfg["dataset"], dataset.RAW)
+    files = verify_raw(arguments.raw, cfg["dataset"], tuple(dataset.published(options)))
     prepared = dataset.prepare(arguments.raw, options)
 
     splits = {split: [item for item in prepared.recordings if item.subset == split] for split in SUBSETS}
-    videos = {item.video: Video(item.subset, item.duration, item.instances) for item in prepared.recordings}
+    videos = {
+        item.video: Video(item.subset, item.duration, item.instances, item.ambiguous, item.fps)
+        for item in prepared.recordings
+    }
     if not any(item.instances for item in splits["training"]):
         raise AnnotationError(
             f"{arguments.annotations}: no instance in the training split; there has to be at least one"
@@ -41,7 +44,14 @@ def run(arguments: argparse.Namespace) -> None:
     source = {"options": options.model_dump(mode="json"), "files": files, **prepared.source}
     write_annotations(arguments.annotations, videos, dataset.CLASSES, version=cfg["dataset"])
     for split, recordings in splits.items():
-        write_features(arguments.features, dataset=cfg["dataset"], split=split, recordings=recordings, source=source)
+        write_features(
+            arguments.features,
+            dataset=cfg["dataset"],
+            split=split,
+            recordings=recordings,
+            source=source,
+            dtype=prepared.dtype,
+        )
     for split, recordings in splits.items():
         snippets = sum(len(item.features) for item in recordings)
         instances = sum(len(item.instances) for item in recordings)

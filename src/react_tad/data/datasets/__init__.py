@@ -5,23 +5,27 @@ A data set's module has (see :class:`DataSet`):
 - ``OPTIONS``: its own closed options, a :class:`react_tad.params.Section`;
 - ``CLASSES``: the names of its classes;
 - ``LICENCE`` and ``CITATION``: written beside the files that are fetched;
-- ``RAW``: the names of the files that ``fetch`` leaves in the raw folder (none for data that are generated);
-- ``fetch(directory, options, mirror)``: gets these files and says what it got;
-- ``prepare(raw_directory, options)``: turns them into recordings.
+- ``published(options)``: the files that it is made from (none for data that are generated);
+- ``expected_counts(options)``: what has to be in them;
+- ``prepare(raw_directory, options)``: turns them into recordings;
+- ``examine(files, options)``, if a file may miss and the others can be looked at all the same: says all that is wrong
+  at once, for ``react-tad data check``.
 
 Whatever is done with the recordings afterwards is the same for every data set.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from react_tad.data.annotations import Instance
+from react_tad.data.annotations import Instance, Video
+from react_tad.data.problems import Problem
+from react_tad.data.published import Published
 from react_tad.params import Section
 
 
@@ -66,6 +70,10 @@ class Recording:
     seconds_per_snippet: float
     first_center_seconds: float
     """Time of the centre of the first snippet."""
+    ambiguous: tuple[Instance, ...] = ()
+    """Segments that the annotators could not decide on; see :data:`react_tad.data.annotations.AMBIGUOUS`."""
+    fps: float | None = None
+    """Frames a second of the video, where there are frames."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +83,19 @@ class Prepared:
     recordings: Sequence[Recording]
     source: dict[str, Any] = field(default_factory=dict)
     """How the features were made, as JSON; kept in every feature manifest."""
+    dtype: Literal["float32", "float16"] = "float32"
+    """Type of the numbers on disk."""
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What is there of a data set before it is converted, and all that is wrong with it."""
+
+    videos: Mapping[str, Video]
+    """Annotated videos whose duration is known."""
+    recordings: Sequence[Recording]
+    """Those of them that have features."""
+    problems: Sequence[Problem]
 
 
 class DataSet(Protocol):
@@ -82,17 +103,17 @@ class DataSet(Protocol):
 
     OPTIONS: type[Section]
     CLASSES: tuple[str, ...]
-    RAW: tuple[str, ...]
     LICENCE: str
     CITATION: str
 
-    def fetch(self, directory: Path, options: Any, mirror: Path | None) -> list[dict[str, Any]]:
-        """Put the files of ``RAW`` into ``directory``, each checked and whole.
+    def published(self, options: Any) -> Mapping[str, Sequence[Published]]:
+        """Files that the data set is made from: their names in the raw folder, and the published versions of each.
 
-        Returns:
-            One ``{"name", "source", "sha256", "bytes"}`` a file, as in :func:`react_tad.data.download.obtain`.
-
+        Versions have the same content of interest, such as an archive and its repackaged copy.
         """
+
+    def expected_counts(self, options: Any) -> Mapping[str, int]:
+        """What has to be in these files, such as the number of recordings, by name."""
 
     def prepare(self, raw_directory: Path, options: Any) -> Prepared:
         """Annotations and features of every recording."""
