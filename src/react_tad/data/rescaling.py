@@ -1,11 +1,11 @@
 """Rescaling of a video's features to a fixed number of snippets by linear interpolation (section 4.1, ActivityNet).
 
 ``T`` snippets and ``length`` rescaled ones cover the same time, each its own equal part of it. In the unit of the
-original snippets, rescaled snippet ``i`` is centred at ``(i + 0.5) * T / length``, and takes the features there: between
-the centres ``k + 0.5`` of two original snippets a weighted mean of both, before the first and after the last centre
-theirs. So a time in seconds is at the same place before and after (``align_corners=False`` in PyTorch's ``interpolate``,
-which is what OpenTAD calls). BSN's ``resizeFeature`` puts the first and the last centres on each other instead, which
-shifts times by up to half a snippet at the ends.
+original snippets, rescaled snippet ``i`` is centred at ``(i + 0.5) * T / length``, and takes the features there:
+between the centres ``k + 0.5`` of two original snippets a weighted mean of both, before the first and after the last
+centre theirs. So a time in seconds is at the same place before and after. This is PyTorch's ``interpolate`` with
+``align_corners=False``, one of the ways that OpenTAD offers. BSN's ``resizeFeature`` puts the first centres on each
+other, and the last, which shifts what happens near the ends by up to half a rescaled snippet.
 """
 
 from functools import partial

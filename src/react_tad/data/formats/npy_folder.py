@@ -17,7 +17,7 @@ def files(folder: str | Path, *, prefix: str = "") -> dict[str, Path]:
     """The files of a folder by video, in the order of the names; ``prefix`` precedes each video's name.
 
     Raises:
-        FeatureError: there is no such folder, no such file in it, or two names that differ only in how they are written.
+        FeatureError: there is no such folder, no such file in it, or two names that differ in nothing but their coding.
 
     """
     folder = Path(folder)
