@@ -2,7 +2,8 @@
 
 ``SPLIT.npy`` holds the snippets of all videos one after the other, float32 ``[sum of lengths, dimension]``;
 ``SPLIT.json`` beside it is the manifest ``{"dataset", "split", "dimension", "source", "sha256", "videos": [{"video",
-"offset", "length", "seconds_per_snippet", "first_center_seconds"}]}``.
+"offset", "length", "seconds_per_snippet", "first_center_seconds"}]}``. Where there are videos of the split that have
+no features and stay in the ground truth, their names are listed under ``"without_features"``.
 
 Time: snippet ``i`` of a video is centred at ``first_center_seconds + i * seconds_per_snippet``. Positions are measured
 in snippets, with snippet ``i`` covering ``[i, i + 1]``, so that its centre is at ``i + 0.5``.
@@ -44,7 +45,13 @@ class VideoFeatures:
 
 
 def write_features(
-    directory: str | Path, *, dataset: str, split: str, recordings: Sequence[Recording], source: dict[str, Any]
+    directory: str | Path,
+    *,
+    dataset: str,
+    split: str,
+    recordings: Sequence[Recording],
+    source: dict[str, Any],
+    without_features: Sequence[str] = (),
 ) -> Path:
     """Write ``SPLIT.npy`` and ``SPLIT.json``, each whole, and give the path of the manifest.
 
@@ -62,12 +69,14 @@ def write_features(
         bar = tqdm(zip(videos, recordings, strict=True), f"features of {split}", len(videos), unit="video", delay=2)
         for video, recording in bar:
             features = np.asarray(recording.features, np.float32)
-            _check_finite(features, video, array_path)
+            check_finite(features, video.video, array_path)
             array[video.offset : video.offset + video.length] = features
         array.flush()
         del array
         digest = sha256(temporary)
     manifest = {"dataset": dataset, "split": split, "dimension": shape[1], "source": source, "sha256": digest}
+    if without_features:
+        manifest["without_features"] = list(without_features)
     write_json(manifest_path, manifest | {"videos": [asdict(video) for video in videos]})
     return manifest_path
 
@@ -95,14 +104,13 @@ def _layout(recordings: Sequence[Recording], where: Path) -> list[VideoFeatures]
     return list(videos.values())
 
 
-def _check_finite(features: np.ndarray, video: VideoFeatures, where: Path) -> None:
+def check_finite(features: np.ndarray, video: str, where: Path) -> None:
+    """Refuse features ``[snippets, dimension]`` that are not all finite, naming the video, the snippet and the value."""
     finite = np.isfinite(features).all(axis=1)
     if not finite.all():
         snippet = int(np.argmin(finite))
         value = features[snippet][~np.isfinite(features[snippet])][0]
-        raise FeatureError(
-            f"{where}: video '{video.video}', snippet {snippet}: a feature is {value}; all must be finite"
-        )
+        raise FeatureError(f"{where}: video '{video}', snippet {snippet}: a feature is {value}; all must be finite")
 
 
 class FeatureStore:
@@ -129,6 +137,7 @@ class FeatureStore:
             self.source: dict[str, Any] = manifest["source"]
             self.sha256: str = manifest["sha256"]
             self.videos = {entry["video"]: VideoFeatures(**entry) for entry in manifest["videos"]}
+            self.without_features = frozenset(manifest.get("without_features", ()))
         except (KeyError, TypeError) as error:
             raise FeatureError(f"{self.path} is not a feature manifest: {error!r}") from error
         if len(self.videos) < len(manifest["videos"]):
@@ -191,7 +200,7 @@ class FeatureStore:
     def verify(self) -> None:
         """Read everything: each number has to be finite, and the file to be the one that the manifest describes."""
         for video in tqdm(self.videos.values(), f"checking {self.array_path.name}", unit="video", delay=2):
-            _check_finite(self[video.video], video, self.array_path)
+            check_finite(self[video.video], video.video, self.array_path)
         found = sha256(self.array_path)
         if found != self.sha256:
             raise FeatureError(f"{self.array_path}: sha256 {found}, where its manifest says {self.sha256}")

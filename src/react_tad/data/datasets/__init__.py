@@ -3,7 +3,7 @@
 A data set's module has (see :class:`DataSet`):
 
 - ``OPTIONS``: its own closed options, a :class:`react_tad.params.Section`;
-- ``CLASSES``: the names of its classes;
+- ``CLASSES``: the names of its classes; none where the annotations say which there are (``Prepared.classes``);
 - ``LICENCE`` and ``CITATION``: written beside the files that are fetched;
 - ``RAW``: the names of the files that ``fetch`` leaves in the raw folder (none for data that are generated);
 - ``fetch(directory, options, mirror)``: gets these files and says what it got;
@@ -14,14 +14,14 @@ Whatever is done with the recordings afterwards is the same for every data set.
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from react_tad.data.annotations import Instance
+from react_tad.data.annotations import Instance, Video
 from react_tad.params import Section
 
 
@@ -75,6 +75,12 @@ class Prepared:
     recordings: Sequence[Recording]
     source: dict[str, Any] = field(default_factory=dict)
     """How the features were made, as JSON; kept in every feature manifest."""
+    classes: tuple[str, ...] | None = None
+    """Names of the classes, where the annotations say which there are; ``None``: the module's ``CLASSES``."""
+    without_features: Mapping[str, Video] = field(default_factory=dict)
+    """Videos that have no features and stay in the ground truth all the same, where they count as not detected."""
+    notes: tuple[str, ...] = ()
+    """Lines about what was found in the data, for the screen."""
 
 
 class DataSet(Protocol):
