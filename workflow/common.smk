@@ -251,9 +251,12 @@ def source_digest(verb):
 
 def raw_files():
     """Files that the chosen data set is downloaded as; none for one that is generated."""
-    return [
-        f"data/{{dataset}}/raw/{name}" for name in datasets.find(experiment.dataset).RAW
-    ]
+    dataset = datasets.find(experiment.dataset)
+    given = experiment.variants[experiment.main[0]].params.options
+    options = validated(
+        dataset.OPTIONS, given, f"datasets.{experiment.dataset}.options"
+    )
+    return [f"data/{{dataset}}/raw/{name}" for name in dataset.published(options)]
 
 
 # -------------------------------------------------------------------------------------------------------- machine

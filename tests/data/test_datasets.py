@@ -16,7 +16,7 @@ import numpy as np
 
 from react_tad.data.annotations import Instance
 from react_tad.data.datasets import Prepared, Recording
-from react_tad.files import sha256
+from react_tad.data.published import Published
 from react_tad.params import Section
 
 
@@ -27,13 +27,15 @@ class OPTIONS(Section):
 
 
 CLASSES = ("wave", "nod")
-RAW = ("words",)
 LICENCE = CITATION = "none"
 
 
-def fetch(directory, options, mirror):
-    (directory / "words").write_text("wave nod")
-    return [{"name": "words", "source": "here", "sha256": sha256(directory / "words"), "bytes": 8}]
+def published(options):
+    return {"words": [Published(name="words.txt")]}
+
+
+def expected_counts(options):
+    return {}
 
 
 def prepare(raw_directory, options):
@@ -71,7 +73,8 @@ def third(tmp_path, monkeypatch):
         (folder / "third.py").write_text(THIRD + SETTINGS + changed)
         cfg = json.dumps({"dataset": "third", "options": options or {}})
         out = ["--annotations", str(tmp_path / "annotations.json"), "--features", str(tmp_path / "features")]
-        return main(["fetch", "--cfg", cfg, "--to", str(tmp_path / "raw")]) or main(
+        (folder / "words.txt").write_text("wave nod")
+        return main(["fetch", "--cfg", cfg, "--to", str(tmp_path / "raw"), "--mirror", str(folder)]) or main(
             ["features", "--cfg", cfg, "--raw", str(tmp_path / "raw"), *out]
         )
 
@@ -110,7 +113,7 @@ def test_only_modules_of_the_package_are_data_sets(name):
 @pytest.mark.parametrize("name", ["hapt", "toy"])
 def test_every_module_has_the_interface(name):
     module = datasets.find(name)
-    for member in ("OPTIONS", "CLASSES", "RAW", "LICENCE", "CITATION", "fetch", "prepare"):
+    for member in ("OPTIONS", "CLASSES", "LICENCE", "CITATION", "published", "expected_counts", "prepare"):
         assert hasattr(module, member)
     assert len(set(module.CLASSES)) == len(module.CLASSES)
 

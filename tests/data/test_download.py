@@ -1,52 +1,20 @@
 import hashlib
-import http.server
 import json
 import shutil
 import subprocess
-import threading
 
 import pytest
+from web_server import CONTENT, serving
 
 from react_tad.cli import main
-from react_tad.data.download import DownloadError, Published, obtain, verify_raw
+from react_tad.data.download import DownloadError, Published, obtain, obtain_all, verify_raw
 from react_tad.files import write_json
-
-CONTENT = bytes(range(256)) * 2048  # half a mebibyte
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    """Serves ``server.content``; can break off, know no ranges, or refuse."""
-
-    def do_GET(self):
-        content, first, status = self.server.content, 0, self.server.status
-        self.server.asked.append(self.headers.get("Range"))
-        if self.headers.get("Range") and self.server.ranges and status == 200:
-            first = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-"))
-            status = 206 if first < len(content) else 416
-        self.send_response(status)
-        if status in (200, 206):
-            self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
-            if self.server.says_length:
-                self.send_header("Content-Length", str(len(content) - first))
-        self.end_headers()
-        if status in (200, 206):
-            end = len(content) if self.server.break_after is None else first + self.server.break_after
-            self.wfile.write(content[first:end])
-
-    def log_message(self, *arguments):
-        """Keep quiet."""
 
 
 @pytest.fixture
 def server():
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.content, server.status, server.ranges, server.says_length = CONTENT, 200, True, True
-        server.break_after, server.asked = None, []
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with serving() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -207,6 +175,62 @@ def test_a_damaged_file_in_the_mirror_is_named(tmp_path, published):
     with pytest.raises(DownloadError, match=rf"{tmp_path}/data\.zip: sha256 \w+, expected {published.sha256}"):
         obtain(tmp_path / "raw" / "archive", [published], mirror=tmp_path)
     assert names(tmp_path / "raw") == []
+
+
+def test_a_published_md5_is_checked(tmp_path, server, published):
+    right = Published(name="data.zip", url=published.url, md5=hashlib.md5(CONTENT).hexdigest())
+    record = obtain(tmp_path / "archive", [right])
+    assert (record["sha256"], record["bytes"]) == (published.sha256, len(CONTENT))
+    wrong = Published(name="data.zip", url=published.url, md5=hashlib.md5(b"other").hexdigest())
+    with pytest.raises(DownloadError, match=r"archive: http.*data\.zip sent another file than was published"):
+        obtain(tmp_path / "other" / "archive", [wrong])
+    assert names(tmp_path / "other") == []
+    (tmp_path / "data.zip").write_bytes(CONTENT)
+    with pytest.raises(DownloadError, match=rf"data\.zip: md5 \w+, expected {wrong.md5}: damaged or another version"):
+        obtain(tmp_path / "other" / "archive", [wrong], mirror=tmp_path)
+
+
+def test_a_published_size_is_checked_where_there_is_no_checksum(tmp_path, server, published):
+    short = Published(name="data.zip", url=published.url, bytes=len(CONTENT) - 1)
+    with pytest.raises(DownloadError, match=r"of 524287 bytes"):
+        obtain(tmp_path / "archive", [short])
+    (tmp_path / "data.zip").write_bytes(CONTENT)
+    with pytest.raises(DownloadError, match=r"data\.zip: 524288 bytes, expected 524287"):
+        obtain(tmp_path / "archive", [short], mirror=tmp_path)
+    (tmp_path / "archive").write_bytes(b"wrong size")
+    right = Published(name="data.zip", url=published.url, bytes=len(CONTENT))
+    assert obtain(tmp_path / "archive", [right])["sha256"] == published.sha256
+
+
+BY_HAND = Published(name="rgb.h5", url="https://example.org/folder", by_hand="needs an account")
+
+
+def test_a_file_to_be_fetched_by_hand_says_where_from_and_where_to(tmp_path):
+    wanted = rf"rgb\.h5 .*fetched by hand: get 'rgb\.h5' from {BY_HAND.url} \(needs an account\).*into {tmp_path}"
+    with pytest.raises(DownloadError, match=wanted):
+        obtain(tmp_path / "rgb.h5", [BY_HAND])
+    with pytest.raises(DownloadError, match=rf"searched {tmp_path}/none/rgb\.h5.*get 'rgb\.h5' from {BY_HAND.url}"):
+        obtain(tmp_path / "rgb.h5", [BY_HAND], mirror=tmp_path / "none")
+    assert not (tmp_path / "rgb.h5").exists()
+
+
+def test_a_folder_of_google_drive_is_by_hand_without_saying_so(tmp_path):
+    folder = "https://drive.google.com/drive/folders/10PGPMJ9JaTZ18uakPgl58nu7yuKo8M_k"
+    with pytest.raises(DownloadError, match=rf"from {folder} \(a folder of Google Drive\)"):
+        obtain(tmp_path / "rgb.h5", [Published(name="rgb.h5", url=folder)])
+
+
+def test_everything_that_cannot_be_had_is_said_at_once_after_the_rest_was_got(tmp_path, published):
+    files = {"rgb": [BY_HAND], "archive": [published], "flow": [Published(name="flow.h5")]}
+    with pytest.raises(DownloadError) as caught:
+        obtain_all(tmp_path, files)
+    assert names(tmp_path) == ["archive"]
+    assert "get 'rgb.h5'" in str(caught.value) and "get 'flow.h5' from whoever has it" in str(caught.value)
+    (tmp_path / "rgb").write_bytes(b"by hand")
+    (tmp_path / "flow").write_bytes(b"by hand")
+    records = obtain_all(tmp_path, files)
+    assert [record["name"] for record in records] == ["rgb", "archive", "flow"]
+    assert [record.get("recorded_on_first_use", False) for record in records] == [True, False, True]
 
 
 @pytest.fixture

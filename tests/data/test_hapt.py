@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from react_tad.data.datasets import hapt
+from react_tad.data.download import obtain_all
 
 USERS = (1, 2, 5)
 
@@ -165,7 +166,7 @@ def test_the_users_of_the_splits_are_disjoint():
 
 def test_the_published_recordings(shared_data, tmp_path):
     """All counts are asserted while reading; here are those of the splits, and the share of unlabelled time."""
-    hapt.fetch(tmp_path, hapt.Options(), shared_data)
+    obtain_all(tmp_path, hapt.published(hapt.Options()), mirror=shared_data, folder="hapt")
     recordings = hapt.prepare(tmp_path, hapt.Options()).recordings
     by_split = {
         split: (len(own), sum(len(item.instances) for item in own))

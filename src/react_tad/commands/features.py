@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> None:
     cfg = json.loads(arguments.cfg)
     dataset = find(cfg["dataset"])
     options = validated(dataset.OPTIONS, cfg.get("options", {}), f"--cfg options of {cfg['dataset']}")
-    files = verify_raw(arguments.raw, cfg["dataset"], dataset.RAW)
+    files = verify_raw(arguments.raw, cfg["dataset"], tuple(dataset.published(options)))
     prepared = dataset.prepare(arguments.raw, options)
 
     splits = {split: [item for item in prepared.recordings if item.subset == split] for split in SUBSETS}

@@ -1,7 +1,8 @@
 """Download a data set's files, or take them from a mirror folder, and check them.
 
 Writes the files and manifest.json with their sha256, licence and citation. A download that broke off is gone on with; a
-file that is there already and right is kept. A data set that is generated has a manifest and no files.
+file that is there already and right is kept. What no program can fetch is listed with its address and the folder to put
+it into. A data set that is generated has a manifest and no files.
 """
 
 import argparse
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Get the files, then write the manifest."""
     from react_tad.data.datasets import find
+    from react_tad.data.download import obtain_all
     from react_tad.files import write_json
 
     cfg = json.loads(arguments.cfg)
@@ -36,7 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
     options = validated(dataset.OPTIONS, cfg.get("options", {}), f"--cfg options of {cfg['dataset']}")
     mirror = Path(arguments.mirror) if arguments.mirror else None
     arguments.to.mkdir(parents=True, exist_ok=True)
-    files = dataset.fetch(arguments.to, options, mirror)
+    files = obtain_all(arguments.to, dataset.published(options), mirror=mirror, folder=cfg["dataset"])
     manifest = {
         "dataset": cfg["dataset"],
         "options": options.model_dump(mode="json"),

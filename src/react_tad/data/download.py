@@ -1,108 +1,60 @@
 """Getting published files whole and unchanged: from their address, or from a mirror folder.
 
-Every file has a known size and sha256. Nothing appears under its final name before both are right. A download that
-breaks off leaves ``NAME.part`` beside the destination, and the next run goes on from there (HTTP ranges); Pooch, which
-does the rest, cannot do that by itself. A file that arrives whole and wrong is thrown away.
+Nothing appears under its final name before it is known to be the right file: by its published checksum, or, where none
+is published, by that of its first use (:mod:`react_tad.data.first_use`). A download that breaks off is gone on with by
+the next run (:mod:`react_tad.data.resuming`, :mod:`react_tad.data.drive`); Pooch, which does the rest, cannot do that
+by itself. A file that arrives whole and wrong is thrown away.
 """
 
-import os
+import hashlib
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
+from react_tad.data.drive import DriveDownloader, is_folder, on_drive
+from react_tad.data.first_use import FirstUse
+from react_tad.data.published import DownloadError, Published
+from react_tad.data.resuming import ResumingDownloader
 from react_tad.files import read_json, sha256, whole
 
-TIMEOUT_SECONDS = 60
-_CHUNK_BYTES = 1 << 16
 
-
-class DownloadError(OSError):
-    """A file that could not be had, or is not the one that was published; names the file and what to do."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Published:
-    """A file as published."""
-
-    name: str
-    """Its name in a mirror folder."""
-    sha256: str
-    bytes: int
-    url: str | None = None
-    """Where it is downloaded from; ``None`` for a repackaged copy that only mirrors have."""
-
-
-class ResumingDownloader:
-    """A Pooch downloader that goes on where the last attempt stopped.
+def obtain_all(
+    directory: Path, files: Mapping[str, Sequence[Published]], *, mirror: Path | None = None, folder: str = ""
+) -> list[dict[str, Any]]:
+    """Put every file of a data set into ``directory``; see :func:`obtain`.
 
     Args:
-        partial: file that holds what has arrived so far, on the file system of the destination.
-        size: bytes of the whole file.
+        directory: where the files go.
+        files: the versions of each, by the name that it gets.
+        mirror: look here instead of downloading.
+        folder: the data set's subfolder of the mirror.
+
+    Returns:
+        The record of each file, in the order of ``files``.
+
+    Raises:
+        DownloadError: one or more cannot be had; says so of each of them, after all others were got.
 
     """
-
-    def __init__(self, partial: Path, size: int):
-        self.partial = partial
-        self.size = size
-
-    def __call__(self, url: str, output_file: str, pooch: Any, check_only: bool = False) -> None:
-        """Complete the partial file and move it to ``output_file``, whose sha256 Pooch then checks.
-
-        Raises:
-            DownloadError: the connection failed or ended early, the server refused, or the disk is full.
-
-        """
-        import requests
-
-        if self._received() > self.size:
-            self.partial.unlink()
+    records, errors = [], []
+    for name, versions in files.items():
         try:
-            if self._received() < self.size:
-                self._receive(url)
-        except requests.RequestException as error:
-            raise self._error(url, str(error)) from error
-        except OSError as error:
-            raise self._error(url, f"cannot write: {error.strerror}") from error
-        if self._received() != self.size:
-            raise self._error(url, "the server sent another number of bytes")
-        os.replace(self.partial, output_file)
-
-    def _received(self) -> int:
-        return self.partial.stat().st_size if self.partial.exists() else 0
-
-    def _error(self, url: str, reason: str) -> DownloadError:
-        return DownloadError(
-            f"{self.partial}: {self._received()} of {self.size} bytes from {url}: {reason}. "
-            "Run the same command again to go on from there, or give a mirror folder"
-        )
-
-    def _receive(self, url: str) -> None:
-        """Append what is missing; a server that knows no ranges sends everything again."""
-        import requests
-
-        have = self._received()
-        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS) as response:
-            if response.status_code == requests.codes.requested_range_not_satisfiable:
-                self.partial.unlink()  # what is there is not the beginning of what the server has
-            response.raise_for_status()
-            goes_on = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
-            start, mode = (have, "ab") if goes_on else (0, "wb")
-            bar = tqdm(desc=self.partial.stem, total=self.size, initial=start, unit="B", unit_scale=True, delay=1)
-            with open(self.partial, mode) as handle, bar:
-                for chunk in response.iter_content(_CHUNK_BYTES):
-                    handle.write(chunk)
-                    bar.update(len(chunk))
+            records.append(obtain(directory / name, versions, mirror=mirror, folder=folder))
+        except DownloadError as error:
+            errors.append(error)
+    if errors:
+        raise DownloadError("\n".join(map(str, errors))) from errors[0]
+    return records
 
 
 def obtain(
     destination: Path, versions: Sequence[Published], *, mirror: Path | None = None, folder: str = ""
 ) -> dict[str, Any]:
     """Put one of ``versions`` of a file at ``destination``, unless it is there already.
+
+    A file that a person put there is taken if nothing is known that it contradicts.
 
     Args:
         destination: where the file goes.
@@ -112,65 +64,139 @@ def obtain(
         folder: the data set's subfolder of the mirror.
 
     Returns:
-        ``{"name", "source", "sha256", "bytes"}`` of what is there now.
+        ``{"name", "source", "sha256", "bytes"}`` of what is there now, and ``"recorded_on_first_use": True`` if the
+        sha256 is not a published one.
 
     Raises:
-        DownloadError: it cannot be had; names the file and the address or the places that were searched.
+        DownloadError: it cannot be had; names the file and the address or the places that were searched, and says what
+            to do by hand where no program can fetch it.
 
     """
+    first_use = FirstUse(destination.parent)
+    versions = [first_use.expected(version) for version in versions]
     version = _already(destination, versions)
     if version is None and mirror is not None:
-        version = _copy_from_mirror(destination, versions, mirror, folder)
+        version = _copy_from_mirror(destination, versions, mirror, folder, first_use)
     elif version is None:
-        version = _download(destination, versions)
-    return {
-        "name": destination.name,
-        "source": version.url or version.name,
-        "sha256": version.sha256,
-        "bytes": version.bytes,
-    }
+        version = _download(destination, versions, first_use)
+    size = destination.stat().st_size
+    digest = version.sha256 or sha256(destination)
+    if version.sha256 is None:
+        first_use.remember(version, digest, size)
+    record = {"name": destination.name, "source": version.url or version.name, "sha256": digest, "bytes": size}
+    return record | ({"recorded_on_first_use": True} if version in first_use else {})
+
+
+def _digests(path: Path) -> Callable[[str], str]:
+    """Function from the name of a hash to the file's; each is computed once."""
+
+    @cache
+    def digest(kind: str) -> str:
+        with open(path, "rb") as handle:
+            return hashlib.file_digest(handle, kind).hexdigest()
+
+    return digest
+
+
+def fault(path: Path, version: Published, digest: Callable[[str], str] | None = None) -> str | None:
+    """Say what is wrong with a file, compared with all that is known of it: ``None`` if nothing is."""
+    digest = digest or _digests(path)
+    size = path.stat().st_size
+    for kind, expected in (("sha256", version.sha256), ("md5", version.md5)):
+        if expected is not None and (found := digest(kind)) != expected:
+            return f"{kind} {found}, expected {expected}"
+    if version.bytes is not None and size != version.bytes:
+        return f"{size} bytes, expected {version.bytes}"
+    return None
 
 
 def _already(destination: Path, versions: Sequence[Published]) -> Published | None:
     if not destination.is_file():
         return None
-    found = sha256(destination)
-    return next((version for version in versions if version.sha256 == found), None)
+    digest = _digests(destination)
+    known_first = sorted(versions, key=lambda version: not (version.sha256 or version.md5))
+    return next((version for version in known_first if fault(destination, version, digest) is None), None)
 
 
-def _copy_from_mirror(destination: Path, versions: Sequence[Published], mirror: Path, folder: str) -> Published:
+def _copy_from_mirror(
+    destination: Path, versions: Sequence[Published], mirror: Path, folder: str, first_use: FirstUse
+) -> Published:
     places = [(root / version.name, version) for version in versions for root in (mirror, mirror / folder)]
     for path, version in places:
         if path.is_file():
             with whole(destination) as temporary:
                 shutil.copyfile(path, temporary)
-                found = sha256(temporary)
-                if found != version.sha256:
+                wrong = fault(temporary, version)
+                if wrong:
                     raise DownloadError(
-                        f"{path}: sha256 {found}, expected {version.sha256}: damaged or another version; replace it"
+                        f"{path}: {wrong}: damaged or another version; replace it{first_use.hint(version)}"
                     )
             return version
     searched = ", ".join(str(path) for path, _ in places)
     raise DownloadError(
-        f"{destination.name} is not in the mirror folder; searched {searched}. Without a mirror it is downloaded"
+        f"{destination.name} is not in the mirror folder; searched {searched}. {_without_mirror(destination, versions)}"
     )
 
 
-def _download(destination: Path, versions: Sequence[Published]) -> Published:
+def _without_mirror(destination: Path, versions: Sequence[Published]) -> str:
+    version = next((version for version in versions if version.url), None)
+    if version is not None and not _why_by_hand(version):
+        return f"Without a mirror it is downloaded from {version.url}"
+    return "To have it: " + by_hand(destination, versions)
+
+
+def _why_by_hand(version: Published) -> str:
+    return version.by_hand or ("a folder of Google Drive" if is_folder(version.url) else "")
+
+
+def by_hand(destination: Path, versions: Sequence[Published]) -> str:
+    """What a person has to do to get a file that no program can fetch."""
+    version = next((version for version in versions if version.url), versions[0])
+    place = f"from {version.url} ({_why_by_hand(version)})" if version.url else "from whoever has it"
+    return (
+        f"get '{version.name}' {place} and put it, named {destination.name}, into {destination.parent}; "
+        f"or, as '{version.name}', into a mirror folder (--mirror, REACT_TAD_MIRROR)"
+    )
+
+
+def _download(destination: Path, versions: Sequence[Published], first_use: FirstUse) -> Published:
     import pooch
 
-    version = next(version for version in versions if version.url)
+    version = next((version for version in versions if version.url), None)
+    if version is None or _why_by_hand(version):
+        there = f"{destination} is there and is not the right file. " if destination.is_file() else ""
+        raise DownloadError(
+            f"{there}{destination.name} has to be fetched by hand: {by_hand(destination, versions)}"
+            + (first_use.hint(version) if there and version else "")
+        )
+    if on_drive(version.url):
+        downloader = DriveDownloader(destination)
+    else:
+        downloader = ResumingDownloader(destination.with_name(f"{destination.name}.part"), version)
+    known_hash = _pooch_hash(version)
+    if known_hash is None:
+        destination.unlink(missing_ok=True)  # it has the wrong size; Pooch would take it all the same
     try:
         pooch.retrieve(
             version.url,
-            known_hash=f"sha256:{version.sha256}",
+            known_hash=known_hash,
             fname=destination.name,
             path=destination.parent,
-            downloader=ResumingDownloader(destination.with_name(f"{destination.name}.part"), version.bytes),
+            downloader=downloader,
         )
-    except ValueError as error:  # Pooch's word for another sha256; it has deleted the file
-        raise DownloadError(f"{destination}: {version.url} sent another file than was published: {error}") from error
+    except ValueError as error:  # Pooch's word for another checksum; it has deleted the file
+        raise DownloadError(
+            f"{destination}: {version.url} sent another file than was published: {error}{first_use.hint(version)}"
+        ) from error
+    if known_hash is None and (wrong := fault(destination, version)):
+        destination.unlink()
+        raise DownloadError(f"{destination}: {version.url} sent another file than was published: {wrong}")
     return version
+
+
+def _pooch_hash(version: Published) -> str | None:
+    known = ((kind, getattr(version, kind)) for kind in ("sha256", "md5"))
+    return next((f"{kind}:{value}" for kind, value in known if value), None)
 
 
 def verify_raw(directory: str | Path, dataset: str, names: Sequence[str]) -> list[dict[str, Any]]:

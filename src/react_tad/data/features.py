@@ -105,7 +105,7 @@ def _layout(recordings: Sequence[Recording], where: Path) -> list[VideoFeatures]
 
 
 def check_finite(features: np.ndarray, video: str, where: Path) -> None:
-    """Refuse features ``[snippets, dimension]`` that are not all finite, naming the video, the snippet and the value."""
+    """Refuse features ``[snippets, dimension]`` that are not all finite; names the video, the snippet and the value."""
     finite = np.isfinite(features).all(axis=1)
     if not finite.all():
         snippet = int(np.argmin(finite))

@@ -5,8 +5,8 @@ A data set's module has (see :class:`DataSet`):
 - ``OPTIONS``: its own closed options, a :class:`react_tad.params.Section`;
 - ``CLASSES``: the names of its classes; none where the annotations say which there are (``Prepared.classes``);
 - ``LICENCE`` and ``CITATION``: written beside the files that are fetched;
-- ``RAW``: the names of the files that ``fetch`` leaves in the raw folder (none for data that are generated);
-- ``fetch(directory, options, mirror)``: gets these files and says what it got;
+- ``published(options)``: the files that it is made from (none for data that are generated);
+- ``expected_counts(options)``: what has to be in them;
 - ``prepare(raw_directory, options)``: turns them into recordings.
 
 Whatever is done with the recordings afterwards is the same for every data set.
@@ -22,6 +22,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from react_tad.data.annotations import Instance, Video
+from react_tad.data.published import Published
 from react_tad.params import Section
 
 
@@ -88,17 +89,17 @@ class DataSet(Protocol):
 
     OPTIONS: type[Section]
     CLASSES: tuple[str, ...]
-    RAW: tuple[str, ...]
     LICENCE: str
     CITATION: str
 
-    def fetch(self, directory: Path, options: Any, mirror: Path | None) -> list[dict[str, Any]]:
-        """Put the files of ``RAW`` into ``directory``, each checked and whole.
+    def published(self, options: Any) -> Mapping[str, Sequence[Published]]:
+        """Files that the data set is made from: their names in the raw folder, and the published versions of each.
 
-        Returns:
-            One ``{"name", "source", "sha256", "bytes"}`` a file, as in :func:`react_tad.data.download.obtain`.
-
+        Versions have the same content of interest, such as an archive and its repackaged copy.
         """
+
+    def expected_counts(self, options: Any) -> Mapping[str, int]:
+        """What has to be in these files, such as the number of recordings, by name."""
 
     def prepare(self, raw_directory: Path, options: Any) -> Prepared:
         """Annotations and features of every recording."""

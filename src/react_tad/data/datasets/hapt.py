@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from react_tad.data.annotations import Instance
 from react_tad.data.datasets import Prepared, Recording
-from react_tad.data.download import Published, obtain
+from react_tad.data.published import Published
 from react_tad.params import Section
 
 CLASSES = (
@@ -42,7 +42,8 @@ CLASSES = (
     "LIE_TO_STAND",
 )
 """In the order of the published activity numbers, which start at 1."""
-RAW = ("archive",)
+ARCHIVE = "archive"
+"""Its name in the raw folder, whichever version it is."""
 LICENCE = "CC BY 4.0"
 CITATION = (
     "Reyes-Ortiz, Oneto, Sama, Parra, Anguita: Transition-Aware Human Activity Recognition Using Smartphones. "
@@ -114,11 +115,14 @@ class Experiment:
     """Activity number, first and last sample (from 1, last included), int ``[segments, 3]``."""
 
 
-def fetch(
-    directory: Path, options: Options, mirror: Path | None, *, versions: Sequence[Published] = VERSIONS
-) -> list[dict[str, Any]]:
-    """Get the archive; it is kept as it is, whichever of ``versions`` it is."""
-    return [obtain(directory / RAW[0], versions, mirror=mirror, folder="hapt")]
+def published(options: Options) -> dict[str, Sequence[Published]]:
+    """The archive; it is kept as it is, whichever version it is."""
+    return {ARCHIVE: VERSIONS}
+
+
+def expected_counts(options: Options) -> dict[str, int]:
+    """The published counts."""
+    return EXPECTED_COUNTS
 
 
 def prepare(raw_directory: Path, options: Options) -> Prepared:
@@ -126,7 +130,7 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
 
     Features are standardised with mean and standard deviation of the training split.
     """
-    archive = Path(raw_directory) / RAW[0]
+    archive = Path(raw_directory) / ARCHIVE
     experiments = read_experiments(archive)
     check_counts(experiments, archive)
     describe = {"statistics": statistics, "raw": raw_samples}[options.features]
