@@ -30,7 +30,7 @@ if not sys.stderr.isatty():
 
 import records
 import sources
-from react_tad.data import datasets
+from react_tad.data import datasets, own_files
 from react_tad.params import Experiment, unknown_key, validated
 
 SPLITS = ("training", "validation", "test")
@@ -104,8 +104,29 @@ def check_variants(read):
             )
 
 
+def chosen_data_set():
+    """Module of the chosen data set, and its own options."""
+    dataset = datasets.find(experiment.dataset)
+    given = experiment.variants[experiment.main[0]].params.options
+    where = f"datasets.{experiment.dataset}.options"
+    return dataset, validated(dataset.OPTIONS, given, where)
+
+
+def own_files_digest():
+    """What the step fetch reads beside its section: a digest of the user's own files, if the data set has any.
+
+    They are no inputs of a rule, since Snakemake would read gigabytes at each start to compare them.
+    """
+    files = datasets.own_files(*chosen_data_set())
+    downloads = Path("data", experiment.dataset, "downloads")
+    if not files:
+        return {}
+    return {"own_files": own_files.digest(own_files.checksums(files, downloads))}
+
+
 try:
     experiment = read_experiment()
+    OWN_FILES = own_files_digest()
 except (ValueError, OSError) as error:
     raise WorkflowError(str(error)) from None
 
@@ -118,8 +139,12 @@ def parameters(step):
 
     def of_job(wildcards):
         variant = wildcards.get("variant", experiment.main[0])
-        seed = {"seed": int(wildcards.seed)} if step == "train" else {}
-        return experiment.variants[variant].step(step, **seed)
+        more = {}
+        if step == "fetch":
+            more = OWN_FILES
+        elif step == "train":
+            more = {"seed": int(wildcards.seed)}
+        return experiment.variants[variant].step(step, **more)
 
     return of_job
 
@@ -251,11 +276,7 @@ def source_digest(verb):
 
 def raw_files():
     """Files that the chosen data set is downloaded as; none for one that is generated."""
-    dataset = datasets.find(experiment.dataset)
-    given = experiment.variants[experiment.main[0]].params.options
-    options = validated(
-        dataset.OPTIONS, given, f"datasets.{experiment.dataset}.options"
-    )
+    dataset, options = chosen_data_set()
     return [f"data/{{dataset}}/raw/{name}" for name in dataset.published(options)]
 
 

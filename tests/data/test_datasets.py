@@ -84,7 +84,7 @@ def third(tmp_path, monkeypatch):
 
 def test_a_third_data_set_is_one_more_file(third, tmp_path):
     assert third({"recordings": 3}) == 0
-    assert datasets.available() == ["hapt", "third", "toy"]
+    assert {"hapt", "third", "toy"} < set(datasets.available())
     assert read_annotations(tmp_path / "annotations.json").classes == ("nod", "wave")
     manifest = tmp_path / "features" / "training.json"
     store = FeatureStore(manifest)
@@ -100,7 +100,7 @@ def test_a_third_data_set_is_one_more_file(third, tmp_path):
 
 
 def test_an_unknown_data_set_lists_those_that_exist():
-    with pytest.raises(ValueError, match=r"no data set 'tyo' in react_tad\.data\.datasets; there are hapt, toy"):
+    with pytest.raises(ValueError, match=r"no data set 'tyo' in react_tad\.data\.datasets; there are .*hapt, .*toy"):
         datasets.find("tyo")
 
 
@@ -110,7 +110,7 @@ def test_only_modules_of_the_package_are_data_sets(name):
         datasets.find(name)
 
 
-@pytest.mark.parametrize("name", ["hapt", "toy"])
+@pytest.mark.parametrize("name", ["custom", "hapt", "toy"])
 def test_every_module_has_the_interface(name):
     module = datasets.find(name)
     for member in ("OPTIONS", "CLASSES", "LICENCE", "CITATION", "published", "expected_counts", "prepare"):

@@ -7,7 +7,8 @@ A data set's module has (see :class:`DataSet`):
 - ``LICENCE`` and ``CITATION``: written beside the files that are fetched;
 - ``published(options)``: the files that it is made from (none for data that are generated);
 - ``expected_counts(options)``: what has to be in them;
-- ``prepare(raw_directory, options)``: turns them into recordings.
+- ``prepare(raw_directory, options)``: turns them into recordings;
+- ``own_files(options)``, where the user's own files are read: which these are (:mod:`react_tad.data.own_files`).
 
 Whatever is done with the recordings afterwards is the same for every data set.
 """
@@ -103,6 +104,16 @@ class DataSet(Protocol):
 
     def prepare(self, raw_directory: Path, options: Any) -> Prepared:
         """Annotations and features of every recording."""
+
+
+def own_files(dataset: DataSet, options: Any) -> dict[str, Path]:
+    """The user's own files that a data set is made from, by name; none for most data sets.
+
+    Raises:
+        ValueError: they are not where the options say.
+
+    """
+    return dataset.own_files(options) if hasattr(dataset, "own_files") else {}
 
 
 def available() -> list[str]:
