@@ -5,12 +5,12 @@ One file ``v_VIDEO.csv`` a video, in a folder or in a zip archive: a line with t
 divide the frames that have features into 100 equal parts.
 """
 
+import io
 import zipfile
 import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 import numpy as np
 
@@ -60,20 +60,20 @@ def _members(path: Path) -> Iterator[tuple[str, partial]]:
 
 
 def _read_file(path: Path) -> np.ndarray:
-    with open(path, "rb") as handle:
-        return _parse(handle, str(path))
+    return _parse(path.read_bytes(), str(path))
 
 
 def _read_member(archive: zipfile.ZipFile, path: Path, name: str) -> np.ndarray:
     try:
-        with archive.open(name) as handle:
-            return _parse(handle, f"{path}, {name}")
+        content = archive.read(name)
     except (zipfile.BadZipFile, zlib.error) as error:
         raise FeatureError(f"{path}, {name}: damaged ({error}); get the archive anew") from error
+    return _parse(content, f"{path}, {name}")
 
 
-def _parse(handle: IO[bytes], where: str) -> np.ndarray:
+def _parse(content: bytes, where: str) -> np.ndarray:
     """Read one table, float32 ``[100, 400]``."""
+    handle = io.BytesIO(content)
     names = handle.readline().decode("utf-8", "replace").split(",")
     if not names[0].strip().lstrip('"').startswith("f"):
         raise FeatureError(
