@@ -1,67 +1,16 @@
 """Own data through the command line: fetch, features, windows."""
 
 import json
-from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 
+from own import Own
 from react_tad.cli import main
 from react_tad.data.annotations import SUBSETS, read_annotations
-from react_tad.data.features import FeatureStore
-from react_tad.data.windows import WindowIndex
 from react_tad.files import sha256
 
 HARD_NAMES = ("a name with spaces", 'it\'s "quoted"', "Ärger über Öl", "手を振る", "$HOME; `ls` & {b} %s \\ #*?", "-x")
-
-
-class Own:
-    """Own data in a folder, and the commands on them. A video is (snippets, subset, instances)."""
-
-    def __init__(self, folder: Path, *, dimension=4):
-        self.folder, self.dimension = folder, dimension
-        self.features, self.annotations = folder / "my features", folder / "my annotations.json"
-        self.database, self.arrays = {}, {}
-
-    def add(self, name, subset, *, snippets=20, instances=(("wave", 2.0, 5.0),), **entry):
-        random = np.random.default_rng(len(self.arrays))
-        self.arrays[name] = random.normal(size=(snippets, self.dimension)).astype(np.float32)
-        listed = [{"label": label, "segment": [start, end]} for label, start, end in instances]
-        self.database[name] = {"subset": subset, "duration": snippets * 0.5, "annotations": listed} | entry
-
-    def write(self, kind="npy"):
-        self.annotations.write_text(json.dumps({"database": self.database}), encoding="utf-8")
-        if kind == "hdf5":
-            with h5py.File(self.features, "w") as file:
-                for name, array in self.arrays.items():
-                    file[name] = array
-            return
-        self.features.mkdir(exist_ok=True)
-        for name, array in self.arrays.items():
-            np.save(self.features / f"{name}.npy", array)
-
-    def run(self, **options):
-        """Run fetch, features and windows; gives the first exit status that is not 0."""
-        paths = {"features": str(self.features), "annotations": str(self.annotations)}
-        cfg = json.dumps({"dataset": "custom", "options": paths | options})
-        raw, data = self.folder / "raw", self.folder / "data"
-        out = ["--annotations", str(data / "annotations.json"), "--features", str(data)]
-        failed = main(["fetch", "--cfg", cfg, "--to", str(raw)])
-        failed = failed or main(["features", "--cfg", cfg, "--raw", str(raw), *out])
-        return failed or next(filter(None, map(self.windows, SUBSETS)), 0)
-
-    def windows(self, split):
-        data = self.folder / "data"
-        files = ["--annotations", str(data / "annotations.json"), "--features", str(data / f"{split}.json")]
-        cfg = json.dumps({"windows": {"length": 16, "stride": 8}})
-        return main(["windows", "--cfg", cfg, *files, "--out", str(data / "windows" / f"{split}.json")])
-
-    def store(self, split):
-        return FeatureStore(self.folder / "data" / f"{split}.json")
-
-    def index(self, split):
-        return WindowIndex.read(self.folder / "data" / "windows" / f"{split}.json")
 
 
 @pytest.fixture
@@ -100,7 +49,7 @@ def test_hard_names(tmp_path, kind):
     assert own.run() == 0
     found = {name for split in SUBSETS for name in own.store(split)}
     assert found == set(HARD_NAMES)
-    assert set(read_annotations(own.folder / "data/annotations.json").classes) == {f"class of {n}" for n in HARD_NAMES}
+    assert set(read_annotations(own.data / "annotations.json").classes) == {f"class of {n}" for n in HARD_NAMES}
 
 
 def test_very_different_lengths(tmp_path):
@@ -190,7 +139,7 @@ def wrong(own, change, capsys, **options):
     own.write()
     change(own)
     assert own.run(**options) == 1
-    assert not list((own.folder / "data").glob("*.np*")), "nothing half-made"
+    assert not list(own.data.rglob("*.np*")), "nothing half-made"
     return capsys.readouterr().err
 
 
