@@ -1,12 +1,15 @@
 """ActivityNet-1.3 through the command line, on a few videos in the published layouts."""
 
 import json
+import re
 import shutil
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pandas
 import pytest
+from ruamel.yaml import YAML
 
 from react_tad.cli import main
 from react_tad.data.annotations import SUBSETS, read_annotations, within_duration
@@ -15,6 +18,7 @@ from react_tad.data.features import FeatureStore
 from react_tad.data.rescaling import rescale
 from react_tad.data.splits import held_out, with_all_splits
 from react_tad.data.windows import WindowIndex
+from react_tad.params import validated
 
 TRAINING = [f"--{number:02d}BY_train" for number in range(10)]
 LABELS = ("Archery", "Zumba", "Kneeling")
@@ -189,6 +193,12 @@ def test_features_that_are_not_in_the_mirror_folder_say_what_to_do(tmp_path, mir
     assert run(tmp_path, mirror, features="hdf5") == 1
     message = capsys.readouterr().err
     assert "activitynet13_features.h5" in message and "mirror" in message
+
+
+def test_the_options_of_its_page_exist():
+    page = (Path(__file__).parents[2] / "docs/activitynet13.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    validated(activitynet13.Options, YAML(typ="safe").load(block)["activitynet13"]["options"], "docs/activitynet13.md")
 
 
 @pytest.fixture(scope="module")
