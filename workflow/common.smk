@@ -117,11 +117,16 @@ def own_files_digest():
 
     They are no inputs of a rule, since Snakemake would read gigabytes at each start to compare them.
     """
-    files = datasets.own_files(*chosen_data_set())
-    downloads = Path("data", experiment.dataset, "downloads")
-    if not files:
-        return {}
-    return {"own_files": own_files.digest(own_files.checksums(files, downloads))}
+    data = Path("data", experiment.dataset)
+    try:
+        files = datasets.own_files(*chosen_data_set())
+        listing = own_files.checksums(files, data / "downloads")
+    except own_files.OwnFilesAway as error:
+        if not (data / "raw/manifest.json").is_file():
+            raise
+        logger.warning(f"{error}. What was made of them before is taken as it is.")
+        listing = own_files.recorded(data / "raw")
+    return {"own_files": own_files.digest(listing)} if listing else {}
 
 
 try:

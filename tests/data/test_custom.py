@@ -1,6 +1,7 @@
 """Own data through the command line: fetch, features, windows."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -197,9 +198,14 @@ def test_wrong_annotations_name_file_video_and_value(own, capsys, entry, message
 
 def test_what_is_not_there_is_named(own, capsys):
     assert "my annotations.json is not there" in wrong(own, lambda own: own.annotations.unlink(), capsys)
-    own.features = own.folder / "nowhere"
+    own.features, there = own.folder / "nowhere", own.features
+    assert own.run() == 1
+    assert "my annotations.json nor" in capsys.readouterr().err, "both are gone"
+    own.write()
+    shutil.rmtree(own.features)
     assert own.run() == 1
     assert "nowhere is not there; it should be a folder of VIDEO.npy or one HDF5 file" in capsys.readouterr().err
+    assert there.is_dir()
 
 
 def test_an_empty_annotation_file_is_named(own, capsys):

@@ -88,10 +88,24 @@ def test_the_content_of_own_files_decides(own):
     assert "of 1 video ('recording 0')" in done.stdout and "does not know 1 video ('recording 60')" in done.stdout
 
 
+def test_results_without_the_own_files_stand_as_they_are(own):
+    """As on a machine that results were pulled to."""
+    own.ok("snakemake", "--cores", "8", "windows")
+    (place,) = own.folder.glob("it*")
+    os.rename(place, own.folder / "elsewhere")
+    output = own.ok("snakemake", "-n", "windows")
+    assert "Nothing to be done" in output
+    assert "is there; datasets.custom.options should say where your data are. What was made of them before" in output
+    (own.folder / "data/custom/annotations.json").unlink()
+    done = own.run("snakemake", "--cores", "8", "features")
+    assert done.returncode == 1
+    assert "annotations.json is not there" in done.stdout
+
+
 def test_own_files_that_are_not_there_stop_the_parsing(own):
     (place,) = own.folder.glob("it*")
     os.rename(place, own.folder / "elsewhere")
     done = own.run("snakemake", "-n", "windows")
     assert done.returncode == 1
-    assert "features is not there; it should be a folder of VIDEO.npy" in done.stdout
+    assert "is there; datasets.custom.options should say where your data are" in done.stdout
     assert "Traceback" not in done.stdout

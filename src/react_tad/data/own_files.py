@@ -30,6 +30,10 @@ class OwnFileError(ValueError):
     """A file of the user's that is missing or was changed; names it and says what to do."""
 
 
+class OwnFilesAway(OwnFileError):
+    """None of the user's files is here, as where only results were brought to."""
+
+
 def checksums(files: Mapping[str, Path], directory: Path) -> dict[str, OwnFile]:
     """Size and sha256 of each file, by its name.
 
@@ -44,8 +48,7 @@ def checksums(files: Mapping[str, Path], directory: Path) -> dict[str, OwnFile]:
     remembered = _remembered(directory / MEMORY)
     known: dict[str, Any] = {}
     for name, path in tqdm(files.items(), "checksums of own files", unit="file", delay=2):
-        if not path.is_file():
-            raise OwnFileError(f"{path} is not there; it should be the {name} of the own data")
+        _check_there(name, path)
         stat, key = path.stat(), str(path.absolute())
         state = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
         before = remembered.get(key)
@@ -54,6 +57,11 @@ def checksums(files: Mapping[str, Path], directory: Path) -> dict[str, OwnFile]:
         write_json(directory / MEMORY, known, indent=None)
     found = {name: known[str(path.absolute())] for name, path in files.items()}
     return {name: OwnFile(sha256=entry["sha256"], bytes=entry["state"][0]) for name, entry in found.items()}
+
+
+def _check_there(name: str, path: Path) -> None:
+    if not path.is_file():
+        raise OwnFileError(f"{path} is not there; it should be the {name} of the own data")
 
 
 def _remembered(memory: Path) -> dict[str, Any]:
@@ -95,9 +103,10 @@ def check(name: str, path: Path, listing: Mapping[str, OwnFile]) -> None:
     """Refuse a file that is not the recorded one.
 
     Raises:
-        OwnFileError: it was added or changed since.
+        OwnFileError: it is not there, or was added or changed since.
 
     """
+    _check_there(name, path)
     if name not in listing:
         raise OwnFileError(f"{path} was added since 'react-tad fetch'; run it again")
     found = sha256(path)

@@ -16,7 +16,7 @@ from pydantic import Field
 from react_tad.data import own_features, snippet_times
 from react_tad.data.annotations import AnnotationError, Annotations, Video, parse_annotations
 from react_tad.data.datasets import LazyFeatures, Prepared, Recording
-from react_tad.data.own_files import check, recorded, summary
+from react_tad.data.own_files import OwnFilesAway, check, recorded, summary
 from react_tad.data.published import Published
 from react_tad.data.rescaling import rescaled
 from react_tad.data.splits import UNUSED, use_subsets, with_all_splits
@@ -71,7 +71,10 @@ def expected_counts(options: Options) -> dict[str, int]:
 def own_files(options: Options) -> dict[str, Path]:
     """The user's files, by the names that they are recorded under."""
     check_options(options)
-    return {ANNOTATIONS: Path(options.annotations)} | own_features.files(Path(options.features), prefix=options.prefix)
+    annotations, features = Path(options.annotations), Path(options.features)
+    if not annotations.exists() and not features.exists():
+        raise OwnFilesAway(f"neither {annotations} nor {features} is there; {WHERE} should say where your data are")
+    return {ANNOTATIONS: annotations} | own_features.files(features, prefix=options.prefix)
 
 
 def check_options(options: Options) -> None:
