@@ -2,7 +2,9 @@ import json
 
 import pytest
 
+from react_tad import ground_truth
 from react_tad.data.annotations import (
+    AMBIGUOUS,
     AnnotationError,
     Instance,
     Video,
@@ -11,6 +13,7 @@ from react_tad.data.annotations import (
     within_duration,
     write_annotations,
 )
+from react_tad.ground_truth import read_ground_truth
 
 
 def instance(start, end, label="jump"):
@@ -133,3 +136,25 @@ def test_the_dirt_of_activitynet_is_counted(shared_data):
     past_end = sum(instance.end > video.duration for video in read.videos.values() for instance in video.instances)
     assert past_end >= 1_240
     assert sum(count["clipped"] + count["past_end"] for count in counts) in range(past_end - 12, past_end + 1)
+
+
+def test_ambiguous_segments_are_no_instances_and_stay_in_the_file(tmp_path):
+    ambiguous = (Instance(AMBIGUOUS, 1.0, 2.0),)
+    video = Video("training", 10.0, (Instance("dive", 3.0, 4.0),), ambiguous, 29.97)
+    write_annotations(tmp_path / "a.json", {"film": video}, ["dive", "jump"], version="test")
+    read = read_annotations(tmp_path / "a.json")
+    assert read.videos["film"] == video
+    assert read.classes == ("dive", "jump")
+    assert within_duration(read.videos, out_of_range="clip", where="a.json")[0]["film"] == video
+    truth = read_ground_truth(tmp_path / "a.json", "training")
+    assert truth.ambiguous_start_end.tolist() == [[1.0, 2.0]]
+
+
+def test_both_modules_mean_the_same_label():
+    assert AMBIGUOUS == ground_truth.AMBIGUOUS
+
+
+@pytest.mark.parametrize("fps", [0, -25, "25", True])
+def test_a_wrong_frame_rate_is_an_error(document, fps):
+    with pytest.raises(AnnotationError, match="video 'film': fps = "):
+        parse_annotations(document(fps=fps), where="a.json")

@@ -110,7 +110,7 @@ def test_only_modules_of_the_package_are_data_sets(name):
         datasets.find(name)
 
 
-@pytest.mark.parametrize("name", ["activitynet13", "custom", "hapt", "toy"])
+@pytest.mark.parametrize("name", datasets.available())
 def test_every_module_has_the_interface(name):
     module = datasets.find(name)
     for member in ("OPTIONS", "CLASSES", "LICENCE", "CITATION", "published", "expected_counts", "prepare"):

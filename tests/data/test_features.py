@@ -10,8 +10,8 @@ from react_tad.data.datasets import LazyFeatures
 from react_tad.data.features import FeatureError, FeatureStore, VideoFeatures, write_features
 
 
-def write(folder, recordings, split="training"):
-    return write_features(folder, dataset="test", split=split, recordings=recordings, source={"from": "here"})
+def write(folder, recordings, split="training", **more):
+    return write_features(folder, dataset="test", split=split, recordings=recordings, source={"from": "here"}, **more)
 
 
 def test_what_is_written_is_read(tmp_path, recording):
@@ -151,3 +151,28 @@ def test_lazy_features_of_another_shape_are_refused(tmp_path, recording):
         write_features(
             tmp_path, dataset="d", split="test", recordings=[dataclasses.replace(eager, features=lazy)], source={}
         )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_the_file_is_an_ordinary_npy_of_the_type_asked_for(tmp_path, recording, dtype):
+    features = np.random.default_rng(0).standard_normal((5, 3))
+    path = write(tmp_path, [recording("a", 5, features=features), recording("b", 2)], dtype=dtype)
+    array = np.load(path.with_suffix(".npy"))
+    assert (array.dtype, array.shape) == (np.dtype(dtype), (7, 3))
+    np.testing.assert_array_equal(array[:5], features.astype(np.float32).astype(dtype))
+    store = FeatureStore(path)
+    store.verify()
+    assert store["a"].dtype == np.float32
+    np.testing.assert_array_equal(store.slice("a", 1, 3), array[1:4])
+
+
+def test_a_number_too_large_for_half_precision_is_an_error(tmp_path, recording):
+    with pytest.raises(FeatureError, match="video 'b': a feature of size 70000 does not fit float16"):
+        write(tmp_path, [recording("a", 4), recording("b", 2, features=np.full((2, 3), 7e4))], dtype="float16")
+
+
+def test_a_manifest_without_a_type_is_one_of_float32(manifest):
+    document = json.loads(manifest.read_text())
+    assert document.pop("dtype") == "float32"
+    manifest.write_text(json.dumps(document))
+    assert FeatureStore(manifest)["a"].shape == (4, 3)

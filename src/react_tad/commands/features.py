@@ -33,7 +33,10 @@ def run(arguments: argparse.Namespace) -> None:
     prepared = dataset.prepare(arguments.raw, options)
 
     splits = {split: [item for item in prepared.recordings if item.subset == split] for split in SUBSETS}
-    videos = {item.video: Video(item.subset, item.duration, item.instances) for item in prepared.recordings}
+    videos = {
+        item.video: Video(item.subset, item.duration, item.instances, item.ambiguous, item.fps)
+        for item in prepared.recordings
+    }
     if not any(item.instances for item in splits["training"]):
         raise AnnotationError(
             f"{arguments.annotations}: no instance in the training split; there has to be at least one"
@@ -49,6 +52,7 @@ def run(arguments: argparse.Namespace) -> None:
             recordings=recordings,
             source=source,
             without_features=[name for name, video in prepared.without_features.items() if video.subset == split],
+            dtype=prepared.dtype,
         )
     for note in prepared.notes:
         print(note)

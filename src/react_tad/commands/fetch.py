@@ -30,27 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Get the files, then write the manifest."""
-    from react_tad.data.datasets import find, own_files
-    from react_tad.data.download import obtain_all
-    from react_tad.data.own_files import checksums
-    from react_tad.files import write_json
+    from react_tad.data.datasets import find
+    from react_tad.data.fetching import fetch_data_set, listed
 
     cfg = json.loads(arguments.cfg)
     dataset = find(cfg["dataset"])
     options = validated(dataset.OPTIONS, cfg.get("options", {}), f"--cfg options of {cfg['dataset']}")
     mirror = Path(arguments.mirror) if arguments.mirror else None
-    arguments.to.mkdir(parents=True, exist_ok=True)
-    files = obtain_all(arguments.to, dataset.published(options), mirror=mirror, folder=cfg["dataset"])
-    own = checksums(own_files(dataset, options), arguments.to)
-    manifest = {
-        "dataset": cfg["dataset"],
-        "options": options.model_dump(mode="json"),
-        "files": files,
-        "licence": dataset.LICENCE,
-        "citation": dataset.CITATION,
-    }
-    write_json(arguments.to / "manifest.json", manifest | ({"own_files": own} if own else {}))
-    for record in files:
-        print(f"{arguments.to / record['name']}: {record['bytes']} bytes from {record['source']}")
-    if own:
-        print(f"own files: {len(own)}, {sum(file['bytes'] for file in own.values())} bytes, read where they are")
+    for line in listed(fetch_data_set(cfg["dataset"], dataset, options, arguments.to, mirror), arguments.to):
+        print(line)

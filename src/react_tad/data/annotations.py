@@ -3,6 +3,8 @@
 The file is ``{"version", "taxonomy", "database": {video: {"subset", "duration", "annotations": [{"label", "segment":
 [start, end]}]}}}`` with times in seconds. ``taxonomy`` is optional; where it is there, its leaves are the classes.
 
+Segments with the label ``Ambiguous`` (THUMOS14) are kept apart from the instances: whoever trains does not see them.
+
 Some faults are always errors: a label outside the taxonomy, a start before 0, an end before its start, a video given
 twice. Others occur in the published ActivityNet-1.3 annotations (segments of zero length, segments past the end of
 their video) and are a choice: see :func:`within_duration`.
@@ -12,13 +14,16 @@ import difflib
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from react_tad.files import read_json, write_json
 
 SUBSETS = ("training", "validation", "test")
+AMBIGUOUS = "Ambiguous"
+"""THUMOS14's label for what its annotators could not decide: no class, not trained on, and kept in the file because the
+official evaluation reads it (:mod:`react_tad.ground_truth`)."""
 
 
 class AnnotationError(ValueError):
@@ -40,6 +45,10 @@ class Video:
     subset: str
     duration: float
     instances: tuple[Instance, ...]
+    ambiguous: tuple[Instance, ...] = ()
+    """Segments with the label ``Ambiguous``."""
+    fps: float | None = None
+    """Frames a second, where the file says so."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,10 @@ def write_annotations(path: str | Path, videos: Mapping[str, Video], classes: It
         name: {
             "subset": video.subset,
             "duration": video.duration,
-            "annotations": [{"label": label, "segment": [start, end]} for label, start, end in video.instances],
+            **({} if video.fps is None else {"fps": video.fps}),
+            "annotations": [
+                {"label": label, "segment": [start, end]} for label, start, end in (*video.instances, *video.ambiguous)
+            ],
         }
         for name, video in videos.items()
     }
@@ -130,7 +142,7 @@ def within_duration(
             counts.update([fault] if fault else [])
             if fault in (None, "clipped"):
                 kept.append(instance._replace(end=min(instance.end, video.duration)))
-        repaired[name] = Video(video.subset, video.duration, tuple(kept))
+        repaired[name] = replace(video, instances=tuple(kept))
     return repaired, dict(counts)
 
 
@@ -171,7 +183,17 @@ def _parse_video(entry: Any, where: str, classes: set[str]) -> Video:
         raise AnnotationError(f"{where}: duration = {duration!r} should be a number of seconds above 0")
     if not isinstance(annotations, list):
         raise AnnotationError(f"{where}: annotations = {annotations!r} should be a list (it may be empty)")
-    return Video(subset, float(duration), tuple(_parse_instance(item, where, classes) for item in annotations))
+    fps = entry.get("fps")
+    if fps is not None and (not _is_number(fps) or fps <= 0):
+        raise AnnotationError(f"{where}: fps = {fps!r} should be a number of frames a second above 0")
+    parsed = [_parse_instance(item, where, classes) for item in annotations]
+    return Video(
+        subset,
+        float(duration),
+        instances=tuple(instance for instance in parsed if instance.label != AMBIGUOUS),
+        ambiguous=tuple(instance for instance in parsed if instance.label == AMBIGUOUS),
+        fps=None if fps is None else float(fps),
+    )
 
 
 def _parse_instance(item: Any, where: str, classes: set[str]) -> Instance:
@@ -179,7 +201,7 @@ def _parse_instance(item: Any, where: str, classes: set[str]) -> Instance:
     segment = item.get("segment") if isinstance(item, dict) else None
     if not isinstance(label, str) or not label:
         raise AnnotationError(f"{where}: label = {label!r} should be the name of a class")
-    if classes and label not in classes:
+    if classes and label not in classes and label != AMBIGUOUS:
         nearest = difflib.get_close_matches(label, sorted(classes), n=1, cutoff=0.0)[0]
         raise AnnotationError(f"{where}: unknown label '{label}'. Did you mean '{nearest}'?")
     if not (isinstance(segment, list | tuple) and len(segment) == 2 and all(map(_is_number, segment))):

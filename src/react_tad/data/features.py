@@ -1,9 +1,10 @@
 """Features on disk: one memory-mapped array a split, and a manifest that says what is where.
 
-``SPLIT.npy`` holds the snippets of all videos one after the other, float32 ``[sum of lengths, dimension]``;
-``SPLIT.json`` beside it is the manifest ``{"dataset", "split", "dimension", "source", "sha256", "videos": [{"video",
-"offset", "length", "seconds_per_snippet", "first_center_seconds"}]}``. Where there are videos of the split that have
-no features and stay in the ground truth, their names are listed under ``"without_features"``.
+``SPLIT.npy`` holds the snippets of all videos one after the other, float32 or float16 ``[sum of lengths, dimension]``;
+``SPLIT.json`` beside it is the manifest ``{"dataset", "split", "dimension", "dtype", "source", "sha256", "videos":
+[{"video", "offset", "length", "seconds_per_snippet", "first_center_seconds"}]}``. What is read is float32 in any case.
+Where videos of the split have no features and stay in the ground truth, their names are listed under
+``"without_features"``.
 
 Time: snippet ``i`` of a video is centred at ``first_center_seconds + i * seconds_per_snippet``. Positions are measured
 in snippets, with snippet ``i`` covering ``[i, i + 1]``, so that its centre is at ``i + 0.5``.
@@ -52,12 +53,15 @@ def write_features(
     recordings: Sequence[Recording],
     source: dict[str, Any],
     without_features: Sequence[str] = (),
+    dtype: str = "float32",
 ) -> Path:
     """Write ``SPLIT.npy`` and ``SPLIT.json``, each whole, and give the path of the manifest.
 
+    One recording is in memory at a time: the file is written, not mapped, so that none of it stays in memory.
+
     Raises:
         FeatureError: an array that is not ``[snippets >= 1, dimension]``, recordings that differ in dimension, a number
-            that is not finite, a video twice, or no recordings at all.
+            that is not finite or does not fit ``dtype``, a video twice, or no recordings at all.
 
     """
     manifest_path = Path(directory) / f"{split}.json"
@@ -65,19 +69,26 @@ def write_features(
     videos = _layout(recordings, array_path)
     shape = (sum(video.length for video in videos), recordings[0].features.shape[1])
     with whole(array_path) as temporary:
-        array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=shape)
         bar = tqdm(zip(videos, recordings, strict=True), f"features of {split}", len(videos), unit="video", delay=2)
-        for video, recording in bar:
-            features = np.asarray(recording.features, np.float32)
-            check_finite(features, video.video, array_path)
-            array[video.offset : video.offset + video.length] = features
-        array.flush()
-        del array
+        with open(temporary, "wb") as handle:
+            header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(handle, header)
+            for video, recording in bar:
+                features = np.asarray(recording.features, np.float32)
+                check_finite(features, video.video, array_path)
+                handle.write(_converted(features, dtype, video, array_path).tobytes())
         digest = sha256(temporary)
-    manifest = {"dataset": dataset, "split": split, "dimension": shape[1], "source": source, "sha256": digest}
-    if without_features:
-        manifest["without_features"] = list(without_features)
-    write_json(manifest_path, manifest | {"videos": [asdict(video) for video in videos]})
+    manifest = {
+        "dataset": dataset,
+        "split": split,
+        "dimension": shape[1],
+        "dtype": dtype,
+        "source": source,
+        "sha256": digest,
+        **({"without_features": list(without_features)} if without_features else {}),
+        "videos": [asdict(video) for video in videos],
+    }
+    write_json(manifest_path, manifest)
     return manifest_path
 
 
@@ -104,6 +115,16 @@ def _layout(recordings: Sequence[Recording], where: Path) -> list[VideoFeatures]
     return list(videos.values())
 
 
+def _converted(features: np.ndarray, dtype: str, video: VideoFeatures, where: Path) -> np.ndarray:
+    """Features as they are written; a number that is too large for ``dtype`` is an error."""
+    if dtype == "float32":
+        return features
+    largest = np.abs(features).max()
+    if largest > np.finfo(dtype).max:
+        raise FeatureError(f"{where}: video '{video.video}': a feature of size {largest:g} does not fit {dtype}")
+    return features.astype(dtype)
+
+
 def check_finite(features: np.ndarray, video: str, where: Path) -> None:
     """Refuse features ``[snippets, dimension]`` that are not all finite; names the video, the snippet and the value."""
     finite = np.isfinite(features).all(axis=1)
@@ -116,7 +137,7 @@ def check_finite(features: np.ndarray, video: str, where: Path) -> None:
 class FeatureStore:
     """The features of one split, read from disk only where they are asked for.
 
-    ``store[video]`` is a read-only float32 ``[length, dimension]``; iteration gives the names of the videos.
+    ``store[video]`` is a float32 ``[length, dimension]``, not to be written to; iteration gives the names of videos.
     """
 
     def __init__(self, manifest_path: str | Path):
@@ -134,6 +155,7 @@ class FeatureStore:
             self.split: str = manifest["split"]
             self.dataset: str = manifest["dataset"]
             self.dimension: int = manifest["dimension"]
+            self.dtype = np.dtype(manifest.get("dtype", "float32"))
             self.source: dict[str, Any] = manifest["source"]
             self.sha256: str = manifest["sha256"]
             self.videos = {entry["video"]: VideoFeatures(**entry) for entry in manifest["videos"]}
@@ -152,9 +174,9 @@ class FeatureStore:
                 f"{self.array_path} is not a whole .npy file ({error}); make the features anew"
             ) from error
         expected = (sum(video.length for video in self.videos.values()), self.dimension)
-        if array.shape != expected or array.dtype != np.float32:
+        if array.shape != expected or array.dtype != self.dtype:
             raise FeatureError(
-                f"{self.array_path}: {array.dtype} {list(array.shape)}; its manifest says float32 {list(expected)}"
+                f"{self.array_path}: {array.dtype} {list(array.shape)}; its manifest says {self.dtype} {list(expected)}"
             )
         return array
 
@@ -187,7 +209,7 @@ class FeatureStore:
             raise FeatureError(
                 f"{self.path}: video '{video}': snippets {first} to {first + length} asked for, there are {info.length}"
             )
-        return self._array[info.offset + first : info.offset + first + length]
+        return np.asanyarray(self._array[info.offset + first : info.offset + first + length], np.float32)
 
     def snippets(self, video: str, seconds: Any) -> Any:
         """Times of ``video`` in seconds (number or array) to positions in snippets."""
@@ -199,8 +221,11 @@ class FeatureStore:
 
     def verify(self) -> None:
         """Read everything: each number has to be finite, and the file to be the one that the manifest describes."""
-        for video in tqdm(self.videos.values(), f"checking {self.array_path.name}", unit="video", delay=2):
-            check_finite(self[video.video], video.video, self.array_path)
+        with open(self.array_path, "rb") as handle:  # read, not mapped: one video in memory at a time
+            handle.seek(self._array.offset)
+            for video in tqdm(self.videos.values(), f"checking {self.array_path.name}", unit="video", delay=2):
+                numbers = np.fromfile(handle, self.dtype, video.length * self.dimension)
+                check_finite(numbers.reshape(video.length, self.dimension), video.video, self.array_path)
         found = sha256(self.array_path)
         if found != self.sha256:
             raise FeatureError(f"{self.array_path}: sha256 {found}, where its manifest says {self.sha256}")

@@ -8,7 +8,9 @@ A data set's module has (see :class:`DataSet`):
 - ``published(options)``: the files that it is made from (none for data that are generated);
 - ``expected_counts(options)``: what has to be in them;
 - ``prepare(raw_directory, options)``: turns them into recordings;
-- ``own_files(options)``, where the user's own files are read: which these are (:mod:`react_tad.data.own_files`).
+- ``own_files(options)``, where the user's own files are read: which these are (:mod:`react_tad.data.own_files`);
+- ``examine(files, options)``, if a file may miss and the others can be looked at all the same: says all that is wrong
+  at once, for ``react-tad data check``.
 
 Whatever is done with the recordings afterwards is the same for every data set.
 """
@@ -18,11 +20,12 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from react_tad.data.annotations import Instance, Video
+from react_tad.data.problems import Problem
 from react_tad.data.published import Published
 from react_tad.params import Section
 
@@ -68,6 +71,10 @@ class Recording:
     seconds_per_snippet: float
     first_center_seconds: float
     """Time of the centre of the first snippet."""
+    ambiguous: tuple[Instance, ...] = ()
+    """Segments that the annotators could not decide on; see :data:`react_tad.data.annotations.AMBIGUOUS`."""
+    fps: float | None = None
+    """Frames a second of the video, where there are frames."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +90,19 @@ class Prepared:
     """Videos that have no features and stay in the ground truth all the same, where they count as not detected."""
     notes: tuple[str, ...] = ()
     """Lines about what was found in the data, for the screen."""
+    dtype: Literal["float32", "float16"] = "float32"
+    """Type of the numbers on disk."""
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What is there of a data set before it is converted, and all that is wrong with it."""
+
+    videos: Mapping[str, Video]
+    """Annotated videos whose duration is known."""
+    recordings: Sequence[Recording]
+    """Those of them that have features."""
+    problems: Sequence[Problem]
 
 
 class DataSet(Protocol):

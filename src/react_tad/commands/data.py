@@ -1,0 +1,116 @@
+"""What a data set is made from, getting it, and looking for faults.
+
+describe  files, addresses, checksums, licence, citation and expected counts; needs no data
+fetch     get the files into data/NAME/downloads, as 'snakemake fetch' does; what is to be got by hand is listed at once
+check     everything that is wrong as a table, exit status 1 if anything is: files that are missing or damaged, videos
+          without features or annotations, lengths that do not fit, segments past the end, unknown labels, numbers that
+          are not finite. Looks at the downloads or a mirror folder, and at what was made of them in data/NAME
+"""
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from react_tad.commands.fetch import MIRROR_VARIABLE
+from react_tad.params import read_yaml, validated
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("action", choices=("fetch", "check", "describe"))
+    parser.add_argument("name", metavar="NAME", help="data set, such as thumos14")
+    parser.add_argument(
+        "--options",
+        metavar="JSON",
+        help="the data set's own options (default: those of params.yaml in this folder, if it is there)",
+    )
+    parser.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help="folder of all data (data)")
+    parser.add_argument(
+        "--mirror",
+        metavar="DIR",
+        default=os.environ.get(MIRROR_VARIABLE),
+        help=f"look for the files in this folder (default: ${MIRROR_VARIABLE})",
+    )
+    parser.add_argument("--skip-numbers", action="store_true", help="check: do not read the features themselves")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="check: write the table to a file too")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Do one of the three."""
+    from react_tad.data.datasets import find
+
+    dataset = find(arguments.name)
+    given = json.loads(arguments.options) if arguments.options else _options_of_params_yaml(arguments.name)
+    options = validated(dataset.OPTIONS, given, f"options of {arguments.name}")
+    {"fetch": _fetch, "check": _check, "describe": _describe}[arguments.action](arguments, dataset, options)
+
+
+def _options_of_params_yaml(name: str) -> dict[str, Any]:
+    path = Path("params.yaml")
+    block = (read_yaml(path).get("datasets") or {}).get(name) if path.is_file() else None
+    return (block or {}).get("options") or {}
+
+
+def _fetch(arguments: argparse.Namespace, dataset: Any, options: Any) -> None:
+    from react_tad.data.fetching import fetch_data_set, listed
+
+    directory = arguments.data / arguments.name / "downloads"
+    mirror = Path(arguments.mirror) if arguments.mirror else None
+    for line in listed(fetch_data_set(arguments.name, dataset, options, directory, mirror), directory):
+        print(line)
+
+
+def _describe(arguments: argparse.Namespace, dataset: Any, options: Any) -> None:
+    from react_tad.data.download import by_hand
+
+    downloads = arguments.data / arguments.name / "downloads"
+    summary = (dataset.__doc__ or arguments.name).strip().splitlines()[0]
+    print(f"{summary}\n\noptions   {options.model_dump(mode='json')}")
+    print(f"licence   {dataset.LICENCE}\ncitation  {dataset.CITATION}\nclasses   {', '.join(dataset.CLASSES)}")
+    counts = ", ".join(f"{name} {count}" for name, count in dataset.expected_counts(options).items())
+    print(f"expected  {counts or 'no published counts'}")
+    files = dataset.published(options)
+    print("files     " + (f"in {downloads}, or in a mirror folder" if files else "none: it is generated"))
+    for name, versions in files.items():
+        print(f"\n  {name}")
+        for version in versions:
+            known = [f"{kind} {value}" for kind in ("sha256", "md5", "bytes") if (value := getattr(version, kind))]
+            print(f"    {version.name}: {version.url or 'no address; for mirrors'}")
+            print(f"      {', '.join(known) or 'no checksum is published: recorded on first use'}")
+        if versions[0].by_hand:
+            print(f"      by hand: {by_hand(downloads / name, versions)}")
+
+
+def _check(arguments: argparse.Namespace, dataset: Any, options: Any) -> None:
+    from react_tad.data.check import check_converted, check_files, check_numbers, check_raw, check_segments
+
+    folder = arguments.data / arguments.name
+    mirror = Path(arguments.mirror) if arguments.mirror else None
+    downloads = folder / "downloads"
+    files, problems = check_files(dataset.published(options), downloads, mirror, arguments.name)
+    examined = check_raw(dataset, options, files, downloads)
+    problems += examined.problems
+    problems += check_segments(examined.videos, dataset.CLASSES, "annotations")
+    if not arguments.skip_numbers:
+        problems += check_numbers(examined.recordings, "features")
+        problems += check_converted(folder, dataset.CLASSES)
+    _report(arguments, problems, len(examined.videos), len(examined.recordings))
+
+
+def _report(arguments: argparse.Namespace, problems: list[Any], videos: int, recordings: int) -> None:
+    import pandas as pd
+
+    from react_tad.data.problems import Problem
+
+    table = pd.DataFrame(problems, columns=Problem._fields)
+    if arguments.csv:
+        table.to_csv(arguments.csv, index=False)
+    seen = f"{videos} annotated videos, {recordings} of them with features"
+    if not problems:
+        print(f"{arguments.name}: nothing is wrong; {seen}")
+        return
+    aligned = table.apply(lambda column: column.str.ljust(column.str.len().max()))
+    print(aligned.to_string(index=False, justify="left"))
+    raise SystemExit(f"react-tad data: {arguments.name}: {len(problems)} problems; {seen}")

@@ -1,0 +1,63 @@
+import tarfile
+
+import numpy as np
+import pytest
+
+from react_tad.data.formats.npy_files import open_npy_files
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = tmp_path / "i3d_features"
+    root.mkdir()
+    random = np.random.default_rng(0)
+    arrays = {name: random.standard_normal((length, 3)).astype(np.float32) for name, length in (("b", 4), ("a", 1))}
+    for name, array in arrays.items():
+        np.save(root / f"{name}.npy", array)
+    return root, arrays
+
+
+def archive_of(root, mode="w:gz"):
+    path = root.parent / "all.tar.gz"
+    with tarfile.open(path, mode) as archive:
+        archive.add(root, "thumos/i3d_features")
+    return path
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_shapes_are_known_before_anything_is_read(folder, packed):
+    root, arrays = folder
+    videos, problems = open_npy_files(archive_of(root) if packed else root)
+    assert problems == []
+    assert {name: item.shape for name, item in videos.items()} == {"a": (1, 3), "b": (4, 3)}
+    for name in ("b", "a", "b"):  # in any order, and again
+        np.testing.assert_array_equal(np.asarray(videos[name]), arrays[name])
+
+
+def test_files_that_are_no_features_are_named(folder):
+    root, _ = folder
+    np.save(root / "flat.npy", np.zeros(4))
+    (root / "text.npy").write_text("no array")
+    videos, problems = open_npy_files(root)
+    assert set(videos) == {"a", "b"}
+    assert [(problem.video, problem.found) for problem in problems] == [
+        ("flat", "features of shape [4]"),
+        ("text", "features of shape []"),
+    ]
+
+
+def test_pickled_objects_are_not_loaded(folder):
+    root, _ = folder
+    np.save(root / "a.npy", np.array([[{"x": 1}]], dtype=object))
+    videos, _ = open_npy_files(root)
+    with pytest.raises(ValueError, match="allow_pickle"):
+        np.asarray(videos["a"])
+
+
+def test_an_empty_folder_and_a_broken_archive_are_errors(tmp_path, folder):
+    (tmp_path / "empty").mkdir()
+    assert [problem.found for problem in open_npy_files(tmp_path / "empty")[1]] == ["no features"]
+    path = archive_of(folder[0])
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(ValueError, match=r"all\.tar\.gz is not a whole tar archive"):
+        open_npy_files(path)
