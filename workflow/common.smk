@@ -30,7 +30,7 @@ if not sys.stderr.isatty():
 
 import records
 import sources
-from react_tad.data import datasets
+from react_tad.data import datasets, own_files
 from react_tad.params import Experiment, flatten, unknown_key, validated
 
 SPLITS = ("training", "validation", "test")
@@ -106,8 +106,34 @@ def check_variants(read):
             )
 
 
+def chosen_data_set():
+    """Module of the chosen data set, and its own options."""
+    dataset = datasets.find(experiment.dataset)
+    given = experiment.variants[experiment.main[0]].params.options
+    where = f"datasets.{experiment.dataset}.options"
+    return dataset, validated(dataset.OPTIONS, given, where)
+
+
+def own_files_digest():
+    """What the step fetch reads beside its section: a digest of the user's own files, if the data set has any.
+
+    They are no inputs of a rule, since Snakemake would read gigabytes at each start to compare them.
+    """
+    data = Path("data", experiment.dataset)
+    try:
+        files = datasets.own_files(*chosen_data_set())
+        listing = own_files.checksums(files, data / "downloads")
+    except own_files.OwnFilesAway as error:
+        if not (data / "raw/manifest.json").is_file():
+            raise
+        logger.warning(f"{error}. What was made of them before is taken as it is.")
+        listing = own_files.recorded(data / "raw")
+    return {"own_files": own_files.digest(listing)} if listing else {}
+
+
 try:
     experiment = read_experiment()
+    OWN_FILES = own_files_digest()
 except (ValueError, OSError) as error:
     raise WorkflowError(str(error)) from None
 
@@ -120,8 +146,12 @@ def parameters(step):
 
     def of_job(wildcards):
         variant = wildcards.get("variant", experiment.main[0])
-        seed = {"seed": int(wildcards.seed)} if step == "train" else {}
-        return experiment.variants[variant].step(step, **seed)
+        more = {}
+        if step == "fetch":
+            more = OWN_FILES
+        elif step == "train":
+            more = {"seed": int(wildcards.seed)}
+        return experiment.variants[variant].step(step, **more)
 
     return of_job
 
@@ -278,11 +308,7 @@ def source_digest(verb):
 
 def raw_files():
     """Files that the chosen data set is downloaded as; none for one that is generated."""
-    dataset = datasets.find(experiment.dataset)
-    given = experiment.variants[experiment.main[0]].params.options
-    options = validated(
-        dataset.OPTIONS, given, f"datasets.{experiment.dataset}.options"
-    )
+    dataset, options = chosen_data_set()
     return [f"data/{{dataset}}/raw/{name}" for name in dataset.published(options)]
 
 

@@ -84,7 +84,7 @@ def third(tmp_path, monkeypatch):
 
 def test_a_third_data_set_is_one_more_file(third, tmp_path):
     assert third({"recordings": 3}) == 0
-    assert datasets.available() == ["hapt", "third", "thumos14", "toy"]
+    assert {"hapt", "third", "toy"} < set(datasets.available())
     assert read_annotations(tmp_path / "annotations.json").classes == ("nod", "wave")
     manifest = tmp_path / "features" / "training.json"
     store = FeatureStore(manifest)
@@ -100,9 +100,7 @@ def test_a_third_data_set_is_one_more_file(third, tmp_path):
 
 
 def test_an_unknown_data_set_lists_those_that_exist():
-    with pytest.raises(
-        ValueError, match=r"no data set 'tyo' in react_tad\.data\.datasets; there are hapt, thumos14, toy"
-    ):
+    with pytest.raises(ValueError, match=r"no data set 'tyo' in react_tad\.data\.datasets; there are .*hapt, .*toy"):
         datasets.find("tyo")
 
 

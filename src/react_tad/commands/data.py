@@ -54,12 +54,12 @@ def _options_of_params_yaml(name: str) -> dict[str, Any]:
 
 
 def _fetch(arguments: argparse.Namespace, dataset: Any, options: Any) -> None:
-    from react_tad.data.fetching import fetch_data_set
+    from react_tad.data.fetching import fetch_data_set, listed
 
     directory = arguments.data / arguments.name / "downloads"
     mirror = Path(arguments.mirror) if arguments.mirror else None
-    for record in fetch_data_set(arguments.name, dataset, options, directory, mirror):
-        print(f"{directory / record['name']}: {record['bytes']} bytes from {record['source']}")
+    for line in listed(fetch_data_set(arguments.name, dataset, options, directory, mirror), directory):
+        print(line)
 
 
 def _describe(arguments: argparse.Namespace, dataset: Any, options: Any) -> None:

@@ -42,7 +42,8 @@ def run(arguments: argparse.Namespace) -> None:
             f"{arguments.annotations}: no instance in the training split; there has to be at least one"
         )
     source = {"options": options.model_dump(mode="json"), "files": files, **prepared.source}
-    write_annotations(arguments.annotations, videos, dataset.CLASSES, version=cfg["dataset"])
+    classes = dataset.CLASSES if prepared.classes is None else prepared.classes
+    write_annotations(arguments.annotations, videos | prepared.without_features, classes, version=cfg["dataset"])
     for split, recordings in splits.items():
         write_features(
             arguments.features,
@@ -50,9 +51,14 @@ def run(arguments: argparse.Namespace) -> None:
             split=split,
             recordings=recordings,
             source=source,
+            without_features=[name for name, video in prepared.without_features.items() if video.subset == split],
             dtype=prepared.dtype,
         )
+    for note in prepared.notes:
+        print(note)
     for split, recordings in splits.items():
         snippets = sum(len(item.features) for item in recordings)
         instances = sum(len(item.instances) for item in recordings)
         print(f"{split}: {len(recordings)} recordings, {snippets} snippets, {instances} instances")
+    if prepared.without_features:
+        print(f"without features and still in the ground truth: {len(prepared.without_features)} recordings")

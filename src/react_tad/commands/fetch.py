@@ -2,7 +2,8 @@
 
 Writes the files and manifest.json with their sha256, licence and citation. A download that broke off is gone on with; a
 file that is there already and right is kept. What no program can fetch is listed with its address and the folder to put
-it into. A data set that is generated has a manifest and no files.
+it into. A data set that is generated has a manifest and no files. The user's own files stay where they are: the
+manifest has their checksums.
 """
 
 import argparse
@@ -30,11 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Get the files, then write the manifest."""
     from react_tad.data.datasets import find
-    from react_tad.data.fetching import fetch_data_set
+    from react_tad.data.fetching import fetch_data_set, listed
 
     cfg = json.loads(arguments.cfg)
     dataset = find(cfg["dataset"])
     options = validated(dataset.OPTIONS, cfg.get("options", {}), f"--cfg options of {cfg['dataset']}")
     mirror = Path(arguments.mirror) if arguments.mirror else None
-    for record in fetch_data_set(cfg["dataset"], dataset, options, arguments.to, mirror):
-        print(f"{arguments.to / record['name']}: {record['bytes']} bytes from {record['source']}")
+    for line in listed(fetch_data_set(cfg["dataset"], dataset, options, arguments.to, mirror), arguments.to):
+        print(line)

@@ -79,7 +79,10 @@ def _video(recording: Recording) -> Video:
 
 
 def check_segments(videos: Mapping[str, Video], classes: Sequence[str], where: str) -> list[Problem]:
-    """Segments without length, past the end of their video, or with a label that is no class."""
+    """Segments without length, past the end of their video, or with a label that is no class.
+
+    A data set whose classes its annotations name has no ``classes``, and no label is wrong there.
+    """
     return [
         Problem(where, name, f"{label} [{start:g}, {end:g}] {what}", expected)
         for name, video in videos.items()
@@ -97,7 +100,7 @@ def _segment_faults(
         yield "starts past the end of the video", f"a start before {video.duration:.2f} s"
     elif end > video.duration:
         yield "ends past the end of the video", f"an end of at most {video.duration:.2f} s"
-    if label not in classes and label not in {ambiguous.label for ambiguous in video.ambiguous}:
+    if classes and label not in classes and label not in {ambiguous.label for ambiguous in video.ambiguous}:
         yield "has an unknown label", f"one of {', '.join(classes)}"
 
 
@@ -139,7 +142,7 @@ def _check_split(manifest: Path, videos: Mapping[str, Video]) -> list[Problem]:
     except (ValueError, OSError) as error:
         return [Problem(where, "", str(error), "the features of this split")]
     problems = [Problem(where, name, "no features", "features of every annotated video") for name in videos
-                if name not in store]  # fmt: skip
+                if name not in store and name not in store.without_features]  # fmt: skip
     for name in store:
         if name not in videos:
             problems.append(Problem(where, name, "no annotations in this split", "an entry, which may be empty"))

@@ -3,6 +3,8 @@
 ``SPLIT.npy`` holds the snippets of all videos one after the other, float32 or float16 ``[sum of lengths, dimension]``;
 ``SPLIT.json`` beside it is the manifest ``{"dataset", "split", "dimension", "dtype", "source", "sha256", "videos":
 [{"video", "offset", "length", "seconds_per_snippet", "first_center_seconds"}]}``. What is read is float32 in any case.
+Where videos of the split have no features and stay in the ground truth, their names are listed under
+``"without_features"``.
 
 Time: snippet ``i`` of a video is centred at ``first_center_seconds + i * seconds_per_snippet``. Positions are measured
 in snippets, with snippet ``i`` covering ``[i, i + 1]``, so that its centre is at ``i + 0.5``.
@@ -50,6 +52,7 @@ def write_features(
     split: str,
     recordings: Sequence[Recording],
     source: dict[str, Any],
+    without_features: Sequence[str] = (),
     dtype: str = "float32",
 ) -> Path:
     """Write ``SPLIT.npy`` and ``SPLIT.json``, each whole, and give the path of the manifest.
@@ -72,7 +75,7 @@ def write_features(
             np.lib.format.write_array_header_1_0(handle, header)
             for video, recording in bar:
                 features = np.asarray(recording.features, np.float32)
-                _check_finite(features, video, array_path)
+                check_finite(features, video.video, array_path)
                 handle.write(_converted(features, dtype, video, array_path).tobytes())
         digest = sha256(temporary)
     manifest = {
@@ -82,6 +85,7 @@ def write_features(
         "dtype": dtype,
         "source": source,
         "sha256": digest,
+        **({"without_features": list(without_features)} if without_features else {}),
         "videos": [asdict(video) for video in videos],
     }
     write_json(manifest_path, manifest)
@@ -121,14 +125,13 @@ def _converted(features: np.ndarray, dtype: str, video: VideoFeatures, where: Pa
     return features.astype(dtype)
 
 
-def _check_finite(features: np.ndarray, video: VideoFeatures, where: Path) -> None:
+def check_finite(features: np.ndarray, video: str, where: Path) -> None:
+    """Refuse features ``[snippets, dimension]`` that are not all finite; names the video, the snippet and the value."""
     finite = np.isfinite(features).all(axis=1)
     if not finite.all():
         snippet = int(np.argmin(finite))
         value = features[snippet][~np.isfinite(features[snippet])][0]
-        raise FeatureError(
-            f"{where}: video '{video.video}', snippet {snippet}: a feature is {value}; all must be finite"
-        )
+        raise FeatureError(f"{where}: video '{video}', snippet {snippet}: a feature is {value}; all must be finite")
 
 
 class FeatureStore:
@@ -156,6 +159,7 @@ class FeatureStore:
             self.source: dict[str, Any] = manifest["source"]
             self.sha256: str = manifest["sha256"]
             self.videos = {entry["video"]: VideoFeatures(**entry) for entry in manifest["videos"]}
+            self.without_features = frozenset(manifest.get("without_features", ()))
         except (KeyError, TypeError) as error:
             raise FeatureError(f"{self.path} is not a feature manifest: {error!r}") from error
         if len(self.videos) < len(manifest["videos"]):
@@ -221,7 +225,7 @@ class FeatureStore:
             handle.seek(self._array.offset)
             for video in tqdm(self.videos.values(), f"checking {self.array_path.name}", unit="video", delay=2):
                 numbers = np.fromfile(handle, self.dtype, video.length * self.dimension)
-                _check_finite(numbers.reshape(video.length, self.dimension), video, self.array_path)
+                check_finite(numbers.reshape(video.length, self.dimension), video.video, self.array_path)
         found = sha256(self.array_path)
         if found != self.sha256:
             raise FeatureError(f"{self.array_path}: sha256 {found}, where its manifest says {self.sha256}")

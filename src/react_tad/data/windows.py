@@ -170,6 +170,7 @@ def make_windows(annotations: Annotations, store: FeatureStore, params: Windows)
         "split": store.split,
         "counts": {
             "videos": len(store),
+            **({"videos_without_features": len(store.without_features)} if store.without_features else {}),
             "windows": len(index),
             "windows_dropped_as_empty": total - len(index),
             "instances": len(instances),
@@ -185,7 +186,7 @@ def make_windows(annotations: Annotations, store: FeatureStore, params: Windows)
 
 def _check_same_videos(videos: Mapping[str, Video], store: FeatureStore, where: str) -> None:
     for video in videos:
-        if video not in store:
+        if video not in store and video not in store.without_features:
             raise AnnotationError(f"{where}: video '{video}' of subset {store.split} has no features in {store.path}")
     for video in store:
         if video not in videos:

@@ -3,11 +3,12 @@
 A data set's module has (see :class:`DataSet`):
 
 - ``OPTIONS``: its own closed options, a :class:`react_tad.params.Section`;
-- ``CLASSES``: the names of its classes;
+- ``CLASSES``: the names of its classes; none where the annotations say which there are (``Prepared.classes``);
 - ``LICENCE`` and ``CITATION``: written beside the files that are fetched;
 - ``published(options)``: the files that it is made from (none for data that are generated);
 - ``expected_counts(options)``: what has to be in them;
 - ``prepare(raw_directory, options)``: turns them into recordings;
+- ``own_files(options)``, where the user's own files are read: which these are (:mod:`react_tad.data.own_files`);
 - ``examine(files, options)``, if a file may miss and the others can be looked at all the same: says all that is wrong
   at once, for ``react-tad data check``.
 
@@ -83,6 +84,12 @@ class Prepared:
     recordings: Sequence[Recording]
     source: dict[str, Any] = field(default_factory=dict)
     """How the features were made, as JSON; kept in every feature manifest."""
+    classes: tuple[str, ...] | None = None
+    """Names of the classes, where the annotations say which there are; ``None``: the module's ``CLASSES``."""
+    without_features: Mapping[str, Video] = field(default_factory=dict)
+    """Videos that have no features and stay in the ground truth all the same, where they count as not detected."""
+    notes: tuple[str, ...] = ()
+    """Lines about what was found in the data, for the screen."""
     dtype: Literal["float32", "float16"] = "float32"
     """Type of the numbers on disk."""
 
@@ -117,6 +124,16 @@ class DataSet(Protocol):
 
     def prepare(self, raw_directory: Path, options: Any) -> Prepared:
         """Annotations and features of every recording."""
+
+
+def own_files(dataset: DataSet, options: Any) -> dict[str, Path]:
+    """The user's own files that a data set is made from, by name; none for most data sets.
+
+    Raises:
+        ValueError: they are not where the options say.
+
+    """
+    return dataset.own_files(options) if hasattr(dataset, "own_files") else {}
 
 
 def available() -> list[str]:

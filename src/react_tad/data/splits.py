@@ -1,0 +1,110 @@
+"""Which split each video belongs to: what an annotation file's subsets are here, and videos that are held out."""
+
+import hashlib
+import math
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from react_tad.data.annotations import SUBSETS, AnnotationError, Annotations, Video
+
+UNUSED = "unused"
+"""Subset of the videos that are left out."""
+
+
+def held_out(videos: Iterable[str], share: float) -> frozenset[str]:
+    """Choose ``share`` of the videos, rounded up, by the sha256 of their names.
+
+    The same videos are chosen on every machine; their order does not matter, and further videos hardly change the
+    choice. The choice for one share is part of that for a larger one.
+    """
+    names = sorted(videos, key=lambda name: hashlib.sha256(name.encode()).digest())
+    return frozenset(names[: math.ceil(share * len(names))])
+
+
+def use_subsets(document: Any, subsets: Mapping[str, str], *, where: str) -> tuple[dict[str, Any], frozenset[str]]:
+    """Give an annotation document the project's subsets.
+
+    Args:
+        document: as read; names of videos become composed Unicode (NFC), as those of files are.
+        subsets: what a subset of the file is here: ``training``, ``validation``, ``test`` or ``unused``. Those four
+            need not be named.
+        where: the file, for messages.
+
+    Returns:
+        The document without the videos that are not used, and the names of those.
+
+    Raises:
+        AnnotationError: no ``database``, a video twice, or unknown subsets, all at once.
+
+    """
+    database = document.get("database") if isinstance(document, dict) else None
+    if not isinstance(database, dict):
+        raise AnnotationError(f"{where}: expected an object with a 'database' of videos, as in ActivityNet")
+    known = {name: name for name in (*SUBSETS, UNUSED)} | dict(subsets)
+    entries = {unicodedata.normalize("NFC", name): entry for name, entry in database.items()}
+    if len(entries) < len(database):
+        raise AnnotationError(f"{where}: two videos whose names differ in nothing but their coding; keep one of them")
+    _check_subsets(entries, known, where)
+    entries = {name: _with_subset(entry, known) for name, entry in entries.items()}
+    unused = frozenset(name for name, entry in entries.items() if _subset(entry) == UNUSED)
+    return document | {"database": {name: entry for name, entry in entries.items() if name not in unused}}, unused
+
+
+def _subset(entry: Any) -> Any:
+    """An entry's subset; what is no entry is left to :func:`react_tad.data.annotations.parse_annotations`."""
+    return entry.get("subset") if isinstance(entry, dict) else None
+
+
+def _with_subset(entry: Any, known: Mapping[str, str]) -> Any:
+    subset = _subset(entry)
+    return entry | {"subset": known[subset]} if isinstance(subset, str) else entry
+
+
+def _check_subsets(entries: Mapping[str, Any], known: Mapping[str, str], where: str) -> None:
+    counts = Counter(subset for subset in map(_subset, entries.values()) if isinstance(subset, str))
+    unknown = {subset: count for subset, count in counts.items() if subset not in known}
+    if unknown:
+        found = ", ".join(f"'{subset}' ({count} videos)" for subset, count in unknown.items())
+        raise AnnotationError(
+            f"{where}: unknown subsets: {found}; they should be {', '.join(SUBSETS)} or {UNUSED}. The option subsets "
+            f"says what others are, such as {{{min(unknown)}: test}}"
+        )
+
+
+def with_all_splits(annotations: Annotations, *, test_share: float, validation_share: float) -> Annotations:
+    """Annotations with a training, a validation and a test split.
+
+    A share above 0 is held out of the training videos: first for test, then of what is left for validation.
+
+    Raises:
+        AnnotationError: a split without videos, or a share for a split that has some.
+
+    """
+    videos = dict(annotations.videos)
+    for split, share in (("test", test_share), ("validation", validation_share)):
+        if share and _of(videos, split):
+            raise AnnotationError(
+                f"{annotations.where}: {len(_of(videos, split))} videos are of subset '{split}' already; {split}_share "
+                f"= {share} should be 0"
+            )
+        for name in held_out(_of(videos, "training"), share):
+            videos[name] = Video(split, videos[name].duration, videos[name].instances)
+    for split in SUBSETS:
+        if not _of(videos, split):
+            raise AnnotationError(f"{annotations.where}: no videos of subset '{split}'. {_REMEDIES[split]}")
+    return Annotations(videos, annotations.classes, annotations.where)
+
+
+def _of(videos: Mapping[str, Video], split: str) -> list[str]:
+    return [name for name, video in videos.items() if video.subset == split]
+
+
+_REMEDIES = {
+    "training": "Give some videos that subset",
+    "validation": "Give some videos that subset, or set the option validation_share: 0.2 to hold out a fifth of the "
+    "training videos",
+    "test": "Give some videos that subset, or set the option test_share: 0.2 to hold out a fifth of the training "
+    "videos. Where results are reported on validation: subsets: {validation: test} and validation_share: 0.2",
+}

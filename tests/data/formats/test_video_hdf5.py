@@ -1,0 +1,81 @@
+import h5py
+import numpy as np
+import pytest
+
+from react_tad.data.features import FeatureError
+from react_tad.data.formats import video_hdf5
+
+NAMES = ["v_plain", "v_with space", 'v_it\'s "quoted"', "v_Ärger über Öl", "v_手を振る", "v_dots.in.it"]
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Function that writes an HDF5 file from what should be in it."""
+
+    def make(entries, name="features.h5"):
+        with h5py.File(tmp_path / name, "w") as file:
+            for key, value in entries.items():
+                file[key] = value
+        return tmp_path / name
+
+    return make
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int16"])
+def test_what_is_in_the_file_is_read(write, dtype):
+    arrays = {name: (np.arange(6 * number).reshape(-1, 3) % 7).astype(dtype) for number, name in enumerate(NAMES, 1)}
+    found = video_hdf5.features(write(arrays | {"other": np.zeros(3)}), prefix="v_")
+    assert found.keys() == {name.removeprefix("v_") for name in NAMES}
+    for name, array in arrays.items():
+        lazy = found[name.removeprefix("v_")]
+        assert lazy.shape == array.shape
+        np.testing.assert_array_equal(np.asarray(lazy), array)
+
+
+def test_the_layout_of_the_activitynet_challenge(write):
+    """A group a video, which holds one data set."""
+    array = np.random.default_rng(0).normal(size=(4, 500))
+    found = video_hdf5.features(write({"v_a/c3d_features": array}), prefix="v_")
+    np.testing.assert_array_equal(np.asarray(found["a"]), array)
+
+
+def test_numbers_are_not_read_before_they_are_asked_for(write):
+    lazy = video_hdf5.features(write({"a": np.ones((2, 3))}))["a"]
+    write({"a": np.full((2, 3), 5.0)})
+    np.testing.assert_array_equal(np.asarray(lazy), np.full((2, 3), 5))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.ones(3), r"shape \(3,\).* should be numbers \[snippets, dimension\]"),
+        (np.ones((0, 3)), "should be numbers"),
+        (np.ones((1, 2, 3)), "should be numbers"),
+        (np.ones((2, 3), complex), "should be numbers"),
+        (np.array([[b"a", b"b"]]), "should be numbers"),
+        ("a text", "should be numbers"),
+    ],
+)
+def test_what_is_no_array_of_numbers_names_file_and_video(write, value, message):
+    with pytest.raises(FeatureError, match=rf"features\.h5: video 'a': .*{message}"):
+        video_hdf5.features(write({"a": value}))
+
+
+def test_a_group_of_several_is_an_error(write):
+    with pytest.raises(FeatureError, match=r"video 'a': a group of 2, \['flow', 'rgb'\]; it should hold one"):
+        video_hdf5.features(write({"a/rgb": np.ones((2, 3)), "a/flow": np.ones((2, 3))}))
+
+
+def test_another_kind_of_file_and_an_empty_one_are_errors(tmp_path, write):
+    (tmp_path / "text.h5").write_text("not HDF5")
+    with pytest.raises(FeatureError, match=r"text\.h5 is not a whole HDF5 file"):
+        video_hdf5.features(tmp_path / "text.h5")
+    with pytest.raises(FeatureError, match=r"no data set v_VIDEO in it"):
+        video_hdf5.features(write({"a": np.ones((2, 3))}), prefix="v_")
+
+
+def test_a_truncated_file_is_an_error(write):
+    path = write({"a": np.ones((200, 30))})
+    path.write_bytes(path.read_bytes()[:-9000])
+    with pytest.raises(FeatureError, match=r"features\.h5 is not a whole HDF5 file"):
+        video_hdf5.features(path)
