@@ -14,13 +14,14 @@ ROOT = Path(react_tad.__file__).parent
 NEVER = {"snakemake", "dvc"}
 LIGHT = (
     "cli", "params", "segments", "files", "detections", "ground_truth", "evaluation", "soft_nms", "summary",
+    "profiles.catalogue", "profiles.measure",
     "pictures.timeline", "pictures.loss_curves", "pictures.ap_chart", "data.windows", "data.features",
 )  # fmt: skip
 
 LAYERS = (
     {"segments", "params", "files", "devices"},
     {"data", "losses", "model", "detections", "ground_truth"},
-    {"batches", "checkpoints", "evaluation", "soft_nms", "flops"},
+    {"batches", "checkpoints", "evaluation", "soft_nms", "flops", "profiles"},
     {"inference", "training", "validation", "summary", "pictures", "diagnosis", "paper"},
     {"commands"},
     {"cli"},
@@ -30,6 +31,7 @@ LAYERS = (
 APART = {
     "losses": {"model"},
     "evaluation": {"model", "losses", "batches", "checkpoints"},
+    "profiles": {"model", "losses", "batches", "checkpoints"},
     "soft_nms": {"model", "losses", "batches", "checkpoints"},
     "model": {"losses", "data"},
     "data": {"model", "losses"},
