@@ -14,7 +14,7 @@ ROOT = Path(react_tad.__file__).parent
 NEVER = {"snakemake", "dvc"}
 LIGHT = (
     "cli", "params", "segments", "files", "detections", "ground_truth", "evaluation", "soft_nms", "summary",
-    "profiles.catalogue", "profiles.measure",
+    "profile_summary", "profiles.catalogue", "profiles.measure",
     "pictures.timeline", "pictures.loss_curves", "pictures.ap_chart", "data.windows", "data.features",
 )  # fmt: skip
 
@@ -22,7 +22,7 @@ LAYERS = (
     {"segments", "params", "files", "devices"},
     {"data", "losses", "model", "detections", "ground_truth"},
     {"batches", "checkpoints", "evaluation", "soft_nms", "flops", "profiles"},
-    {"inference", "training", "validation", "summary", "pictures", "diagnosis", "paper"},
+    {"inference", "training", "validation", "summary", "profile_summary", "pictures", "diagnosis", "paper"},
     {"commands"},
     {"cli"},
 )
@@ -36,6 +36,7 @@ APART = {
     "model": {"losses", "data"},
     "data": {"model", "losses"},
     "pictures": {"training", "inference", "validation"},
+    "profile_summary": {"training", "inference", "validation"},
     "summary": {"training", "inference", "validation"},
     "diagnosis": {"training", "inference", "validation"},
     "paper": {"training", "inference", "validation", "model", "losses"},

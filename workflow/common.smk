@@ -32,6 +32,7 @@ import records
 import sources
 from react_tad.data import datasets
 from react_tad.params import Experiment, unknown_key, validated
+from react_tad.profiles import catalogue
 
 SPLITS = ("training", "validation", "test")
 OPTIONS = ("dataset", "seeds", "overrides", "device")
@@ -73,6 +74,7 @@ def read_experiment():
     read = Experiment.read("params.yaml", overrides | chosen)
     check_options(read)
     check_variants(read)
+    check_profiles(read)
     return read
 
 
@@ -84,6 +86,12 @@ def check_options(read):
             (block or {}).get("options") or {},
             f"params.yaml, datasets.{name}.options",
         )
+
+
+def check_profiles(read):
+    """Refuse ground-truth profiles that the chosen data set does not have."""
+    for resolved in read.variants.values():
+        catalogue.choose(read.dataset, "test", resolved.params.evaluation.profile)
 
 
 def check_variants(read):
@@ -150,6 +158,34 @@ def thresholds(wildcards):
     return ",".join(
         map(str, experiment.variants[wildcards.variant].params.evaluation.tiou)
     )
+
+
+def headline_profile(variant):
+    """The ground-truth profile that a variant's metrics are of, or None.
+
+    Profiles are of whole published sets, so the split ``validation`` has none: it is a part that was held out here.
+    """
+    params = experiment.variants[variant].params
+    if params.inference.split != "test":
+        return None
+    return catalogue.choose(experiment.dataset, "test", params.evaluation.profile)
+
+
+def evaluated_profiles(wildcards):
+    """Option of ``react-tad evaluate``: the headline first, then the data set's other profiles."""
+    name = headline_profile(wildcards.variant)
+    return f"--profile {name} all" if name else ""
+
+
+def diagnosed_profile(wildcards):
+    """Options of ``react-tad diagnose`` for the headline."""
+    name = headline_profile(wildcards.variant)
+    return f"--profiles {experiment.dataset} --profile {name}" if name else ""
+
+
+def with_profiles():
+    """Whether ``variants`` are measured under profiles."""
+    return any(map(headline_profile, experiment.main))
 
 
 # --------------------------------------------------------------------------------------------- variants and files
@@ -235,10 +271,11 @@ def source_files(verb):
     modules = ["react_tad.cli", f"react_tad.commands.{verb}"]
     if verb in ("fetch", "features"):
         modules.append(f"react_tad.data.datasets.{experiment.dataset}")
-    return [
-        os.path.relpath(file, ROOT)
-        for file in sources.closure(ROOT / "src", "react_tad", modules)
-    ]
+    files = sources.closure(ROOT / "src", "react_tad", modules)
+    own_profiles = catalogue.profile_file(experiment.dataset)
+    if own_profiles and catalogue.__file__ in files:
+        files.append(str(own_profiles))
+    return [os.path.relpath(file, ROOT) for file in files]
 
 
 def source_digest(verb):
