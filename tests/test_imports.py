@@ -16,12 +16,13 @@ LIGHT = (
     "cli", "params", "segments", "files", "detections", "ground_truth", "evaluation", "soft_nms", "summary",
     "profile_summary", "profiles.catalogue", "profiles.measure",
     "pictures.timeline", "pictures.loss_curves", "pictures.ap_chart", "data.windows", "data.features",
+    "data.video_scores", "fusion",
 )  # fmt: skip
 
 LAYERS = (
     {"segments", "params", "files", "devices"},
     {"data", "losses", "model", "detections", "ground_truth"},
-    {"batches", "checkpoints", "evaluation", "soft_nms", "flops", "profiles"},
+    {"batches", "checkpoints", "evaluation", "soft_nms", "flops", "profiles", "fusion"},
     {"inference", "training", "validation", "summary", "profile_summary", "pictures", "diagnosis", "paper"},
     {"commands"},
     {"cli"},
@@ -32,6 +33,7 @@ APART = {
     "losses": {"model"},
     "evaluation": {"model", "losses", "batches", "checkpoints"},
     "profiles": {"model", "losses", "batches", "checkpoints"},
+    "fusion": {"model", "losses", "batches", "checkpoints"},
     "soft_nms": {"model", "losses", "batches", "checkpoints"},
     "model": {"losses", "data"},
     "data": {"model", "losses"},

@@ -75,6 +75,7 @@ def read_experiment():
     check_options(read)
     check_variants(read)
     check_profiles(read)
+    check_fusion(read)
     return read
 
 
@@ -92,6 +93,25 @@ def check_profiles(read):
     """Refuse ground-truth profiles that the chosen data set does not have."""
     for resolved in read.variants.values():
         catalogue.choose(read.dataset, "test", resolved.params.evaluation.profile)
+
+
+def check_fusion(read):
+    """Refuse class scores that are neither there nor downloaded: with old results there, Snakemake would not miss them."""
+    downloaded = [
+        f"data/{read.dataset}/raw/{name}" for name in datasets.find(read.dataset).RAW
+    ]
+    for name, resolved in read.variants.items():
+        for file in files_of_fusion(resolved.params.fusion):
+            if file not in downloaded and not Path(file).is_file():
+                raise ValueError(
+                    f"params.yaml: variant '{name}' is fused with {file}, which does not exist"
+                )
+
+
+def files_of_fusion(fusion):
+    """The video-level class scores that a section ``fusion`` reads; none unless it is enabled."""
+    files = [fusion.scores, fusion.video_list, fusion.class_list]
+    return list(filter(None, files)) if fusion.enabled else []
 
 
 def check_variants(read):
@@ -158,6 +178,11 @@ def thresholds(wildcards):
     return ",".join(
         map(str, experiment.variants[wildcards.variant].params.evaluation.tiou)
     )
+
+
+def fused_files(wildcards):
+    """The video-level class scores that the job's variant is fused with; none unless it is."""
+    return files_of_fusion(experiment.variants[wildcards.variant].params.fusion)
 
 
 def headline_profile(variant):
