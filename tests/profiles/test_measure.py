@@ -2,7 +2,9 @@
 
 import json
 
+import numpy as np
 import pytest
+from noisy import noisy
 
 from react_tad.cli import main
 from react_tad.detections import read_detections
@@ -73,6 +75,22 @@ def test_each_is_an_evaluation_of_its_own(parts, definition):
     for name in ("whole", "two"):
         alone = evaluate(apply(profiles[name], name, truth), found, [0.3, 0.5], definition)
         assert measured.metrics[name].as_dict() == alone.as_dict()
+
+
+@pytest.mark.parametrize("definition", ["activitynet", "thumos14"])
+def test_one_set_of_detections_on_thumos14(shared, definition):
+    truth = read_ground_truth(shared / "thumos14/thumos14.json", "test")
+    found = noisy(truth)
+    measured = measure(truth, found, read_profiles("thumos14", "test"), ["all"], [0.5], definition).metrics
+    whole = evaluate(truth, found, [0.5], definition)
+    np.testing.assert_array_equal(measured["official"].ap, whole.ap)
+    for metrics in measured.values():
+        counts = metrics.counts
+        assert counts["detections"] + counts["ignored_in_left_out_videos"] == len(found)
+    averages = {name: metrics.average_map for name, metrics in measured.items()}
+    assert len(set(averages.values())) == 4
+    # In ssn, true positives of the pairs become false positives; nothing else sets it apart from gtad but 4 instances.
+    assert averages["ssn"] < averages["gtad"]
 
 
 def test_all_stands_for_the_rest(parts):
