@@ -197,15 +197,24 @@ def headline_profile(variant):
 
 
 def evaluated_profiles(wildcards):
-    """Option of ``react-tad evaluate``: the headline first, then the data set's other profiles."""
+    """Options of ``react-tad evaluate``: the headline first, then the data set's other profiles."""
     name = headline_profile(wildcards.variant)
-    return f"--profile {name} all" if name else ""
+    return f"--profile {name} all{with_features()}" if name else ""
 
 
 def diagnosed_profile(wildcards):
     """Options of ``react-tad diagnose`` for the headline."""
     name = headline_profile(wildcards.variant)
-    return f"--profiles {experiment.dataset} --profile {name}" if name else ""
+    if not name:
+        return ""
+    return f"--profiles {experiment.dataset} --profile {name}{with_features()}"
+
+
+def with_features():
+    """Option that names the test videos with features, where a profile needs them. The detections are made from them."""
+    if not catalogue.needs_features(experiment.dataset, "test"):
+        return ""
+    return f" --videos data/{experiment.dataset}/features/test.json"
 
 
 def with_profiles():

@@ -12,7 +12,7 @@ from react_tad.evaluation import evaluate
 from react_tad.ground_truth import read_ground_truth
 from react_tad.profiles.catalogue import read_profiles
 from react_tad.profiles.measure import measure
-from react_tad.profiles.profile import CountsDiffer, apply
+from react_tad.profiles.profile import DoesNotFit, apply
 
 PROFILES = """
 test:
@@ -103,9 +103,9 @@ def test_annotations_that_a_profile_does_not_fit(parts):
     measured = measure(*parts, ["all"], [0.5], "activitynet")
     assert list(measured.not_these) == ["off"]
     assert "9 videos and 9 instances" in measured.as_dict()["profiles"]["off"]["refused"]
-    with pytest.raises(CountsDiffer):
+    with pytest.raises(DoesNotFit):
         measure(*parts, ["whole", "off"], [0.5], "activitynet")
-    with pytest.raises(CountsDiffer):
+    with pytest.raises(DoesNotFit):
         measure(truth, found, {"off": profiles["off"]} | profiles, ["all"], [0.5], "activitynet")
 
 
@@ -133,6 +133,17 @@ def test_without_a_profile_nothing_is_said_of_any(files, capsys):
     assert {"profile", "profiles"} & metrics.keys() == set()
     assert "ignored_in_left_out_videos" not in metrics["counts"]
     assert metrics["average_map"] == 9 / 16
+
+
+def test_only_a_profile_that_says_so_leaves_out_videos_without_features(files):
+    (files / "p.yaml").write_text(PROFILES + "  ours: {used_by: us, origin: here, leave_out: {without_features: true}}")
+    (files / "names.txt").write_text("a\nb\n")
+    own = ["--profiles", str(files / "p.yaml"), "--profile", "whole", "all"]
+    assert run(files, *own, "--videos", str(files / "names.txt")) == 0
+    profiles = json.loads((files / "m.json").read_text())["profiles"]
+    assert (profiles["whole"]["counts"]["videos"], profiles["ours"]["counts"]["videos"]) == (3, 2)
+    assert run(files, *own) == 0
+    assert "needs the names" in json.loads((files / "m.json").read_text())["profiles"]["ours"]["refused"]
 
 
 def test_only_given_videos(files):

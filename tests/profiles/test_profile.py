@@ -8,7 +8,7 @@ import pytest
 from react_tad.detections import read_detections
 from react_tad.evaluation import DEFINITIONS, evaluate
 from react_tad.ground_truth import read_ground_truth
-from react_tad.profiles.profile import CountsDiffer, Profile, apply, only_videos
+from react_tad.profiles.profile import DoesNotFit, Profile, apply, only_videos
 
 DATABASE = {
     "a": [("Run", 0, 4), ("Jump", 5, 9)],
@@ -93,7 +93,7 @@ def test_a_duration_that_is_missing(tmp_path):
 
 def test_counts_are_asserted(truth):
     apply(profile({"videos": 3, "instances": 3}, videos=["b"]), "right", truth)
-    with pytest.raises(CountsDiffer, match=r"'wrong' should leave 3 videos and 4 instances; .* leaves 3 and 3"):
+    with pytest.raises(DoesNotFit, match=r"'wrong' should leave 3 videos and 4 instances; .* leaves 3 and 3"):
         apply(profile({"videos": 3, "instances": 4}, videos=["b"]), "wrong", truth)
 
 
@@ -102,6 +102,13 @@ def test_a_misspelt_video_shows(truth):
         apply(profile(videos=["bb"]), "slip", truth)
     with pytest.raises(ValueError, match="'bb'"):
         apply(profile(pairs=[["bb", "Run"]]), "slip", truth)
+
+
+def test_videos_without_features(truth):
+    left = profile(without_features=True, videos=["a"])
+    assert apply(left, "ours", truth, ["a", "b", "elsewhere"]).videos == ("b",)
+    with pytest.raises(DoesNotFit, match="'ours' needs the names of the videos with features"):
+        apply(left, "ours", truth)
 
 
 def test_only_some_videos(truth):

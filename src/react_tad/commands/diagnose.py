@@ -28,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--profiles", metavar="DATASET|FILE", help="whose ground-truth profile, where --profile names one"
     )
     parser.add_argument("--profile", metavar="NAME", help="ground-truth profile; all that is annotated if not given")
+    parser.add_argument(
+        "--videos", type=Path, metavar="FILE", help="videos that there are features for, if the profile needs them"
+    )
     parser.add_argument("--csv", type=Path, metavar="OUT", help="table to write, one number a row")
     parser.add_argument("--figure", type=Path, metavar="OUT", help="picture to draw, .svg or .png")
     parser.add_argument(
@@ -68,9 +71,10 @@ def run(arguments: argparse.Namespace) -> None:
         raise ValueError("--profile and --profiles belong together: which profile, and of which data set")
     ground_truth = read_ground_truth(arguments.annotations, arguments.subset)
     if arguments.profile:
-        from react_tad.profiles.catalogue import under_profile
+        from react_tad.profiles.catalogue import read_video_names, under_profile
 
-        ground_truth = under_profile(ground_truth, arguments.profiles, arguments.profile)
+        videos = read_video_names(arguments.videos) if arguments.videos else None
+        ground_truth = under_profile(ground_truth, arguments.profiles, arguments.profile, videos)
     diagnosis = diagnose(
         ground_truth,
         read_detections(arguments.detections),

@@ -47,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--videos",
         type=Path,
         metavar="FILE",
-        help="evaluate on these only: a name a line, or a feature manifest (.json)",
+        help="videos that there are features for: a name a line, or a feature manifest (.json). Without --profile only "
+        "these are evaluated on; profiles say whether they leave out the others",
     )
     parser.add_argument("--json", type=Path, metavar="OUT", help="metrics file to write")
     parser.add_argument(
@@ -73,10 +74,6 @@ def run(arguments: argparse.Namespace) -> None:
     about = _about(arguments.about)
     ground_truth = read_ground_truth(arguments.annotations, arguments.subset)
     detections = read_detections(arguments.detections)
-    if arguments.videos:
-        from react_tad.profiles.profile import only_videos
-
-        ground_truth = only_videos(ground_truth, _names(arguments.videos))
     if arguments.profile:
         measured = _measure(arguments, about, ground_truth, detections, definition, tiou)
         metrics, written = next(iter(measured.metrics.values())), measured.as_dict()
@@ -84,6 +81,11 @@ def run(arguments: argparse.Namespace) -> None:
     elif arguments.profiles:
         raise ValueError("--profiles says whose profiles; say which of them by --profile")
     else:
+        if arguments.videos:
+            from react_tad.profiles.catalogue import read_video_names
+            from react_tad.profiles.profile import only_videos
+
+            ground_truth = only_videos(ground_truth, read_video_names(arguments.videos))
         metrics = evaluate(ground_truth, detections, tiou, definition, unknown_labels=arguments.unknown_labels)
         written = metrics.as_dict()
     if metrics.counts["zero_length_instances"] or metrics.counts["instances_past_end"]:
@@ -106,7 +108,7 @@ def _measure(
     tiou: tuple[float, ...],
 ) -> "Measured":
     """Metrics under each profile of ``--profile``."""
-    from react_tad.profiles.catalogue import choose, read_profiles
+    from react_tad.profiles.catalogue import choose, read_profiles, read_video_names
     from react_tad.profiles.measure import measure
 
     dataset = arguments.profiles or about.get("dataset")
@@ -127,20 +129,9 @@ def _measure(
         names,
         tiou,
         definition,
+        with_features=read_video_names(arguments.videos) if arguments.videos else None,
         unknown_labels=arguments.unknown_labels,
     )
-
-
-def _names(path: Path) -> list[str]:
-    """Names of videos from a text file, one a line, or from a feature manifest."""
-    if path.suffix != ".json":
-        return path.read_text(encoding="utf-8").split("\n")
-    from react_tad.files import read_json
-
-    try:
-        return [entry["video"] for entry in read_json(path)["videos"]]
-    except (KeyError, TypeError) as error:
-        raise ValueError(f'{path} should be a feature manifest, with "videos": [{{"video": name}}]') from error
 
 
 def _how(arguments: argparse.Namespace) -> tuple[str, tuple[float, ...]]:

@@ -3,8 +3,10 @@
 A data set without a file here has no profiles, and is evaluated on all that is annotated.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
+from react_tad.files import read_json
 from react_tad.ground_truth import GroundTruth
 from react_tad.params import ParameterError, read_yaml, unknown_key, validated
 from react_tad.profiles.profile import Profile, apply
@@ -58,14 +60,31 @@ def choose(dataset: str | Path, subset: str, name: str) -> str | None:
     return name
 
 
-def under_profile(ground_truth: GroundTruth, dataset: str | Path, name: str) -> GroundTruth:
+def needs_features(dataset: str | Path, subset: str) -> bool:
+    """Whether a profile leaves out videos without features."""
+    return any(profile.leave_out.without_features for profile in read_profiles(dataset, subset).values())
+
+
+def read_video_names(path: Path) -> list[str]:
+    """Names of videos from a text file, one a line, or those of a feature manifest (``.json``)."""
+    if path.suffix != ".json":
+        return path.read_text(encoding="utf-8").splitlines()
+    try:
+        return [entry["video"] for entry in read_json(path)["videos"]]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f'{path} should be a feature manifest, with "videos": [{{"video": name}}]') from error
+
+
+def under_profile(
+    ground_truth: GroundTruth, dataset: str | Path, name: str, with_features: Collection[str] | None = None
+) -> GroundTruth:
     """What the data set's profile ``name`` leaves of one of its subsets; errors as for :func:`choose` and
     :func:`react_tad.profiles.profile.apply`.
     """
     profiles = read_profiles(dataset, ground_truth.subset)
     if name not in profiles:
         raise _unknown(dataset, ground_truth.subset, name, profiles)
-    return apply(profiles[name], name, ground_truth)
+    return apply(profiles[name], name, ground_truth, with_features)
 
 
 def _unknown(dataset: str | Path, subset: str, name: str, profiles: dict[str, Profile]) -> ParameterError:

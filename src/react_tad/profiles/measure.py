@@ -1,13 +1,13 @@
 """One set of detections measured under several ground-truth profiles."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from react_tad.detections import Detections
 from react_tad.evaluation import Metrics, evaluate
 from react_tad.ground_truth import GroundTruth
-from react_tad.profiles.profile import CountsDiffer, Profile, apply
+from react_tad.profiles.profile import DoesNotFit, Profile, apply
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,7 +16,7 @@ class Measured:
 
     metrics: Mapping[str, Metrics]
     not_these: Mapping[str, str]
-    """Profiles that the annotations do not fit, each with the counts that differ."""
+    """Profiles that do not fit the annotations, each with the reason."""
 
     def as_dict(self) -> dict[str, Any]:
         """What a metrics file holds: the headline's metrics, and under ``profiles`` those of each, without classes."""
@@ -33,12 +33,14 @@ def measure(
     tiou: Sequence[float],
     definition: str,
     *,
+    with_features: Collection[str] | None = None,
     unknown_labels: str = "refuse",
 ) -> Measured:
     """Metrics under each of ``names``, of which ``all`` stands for the rest of ``profiles``.
 
-    Annotations that a named profile does not fit are an error (:class:`CountsDiffer`). Of those that ``all`` stands
-    for, only the first is asserted so, and only where no name stands before it.
+    A named profile that does not fit the annotations is an error (:class:`DoesNotFit`). Of those that ``all`` stands
+    for, only the first is asserted so, and only where no name stands before it. ``with_features`` is that of
+    :func:`react_tad.profiles.profile.apply`.
     """
     named = [name for name in names if name != "all"]
     rest = [name for name in profiles if name not in named] if "all" in names else []
@@ -47,8 +49,8 @@ def measure(
     not_these: dict[str, str] = {}
     for name in (*named, *rest):
         try:
-            kept = apply(profiles[name], name, ground_truth)
-        except CountsDiffer as error:
+            kept = apply(profiles[name], name, ground_truth, with_features)
+        except DoesNotFit as error:
             if name in asserted:
                 raise
             not_these[name] = str(error)

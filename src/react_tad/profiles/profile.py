@@ -5,7 +5,7 @@ left out, detections of that class there stay what they are, false positives: so
 from, which removes instances and nothing else.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Annotated
 
@@ -33,6 +33,8 @@ class LeaveOut(Section):
     """(video, class): all instances of the class in the video."""
     starts_past_end: bool = False
     """Instances that start after the end of their video. Needs the duration of every video."""
+    without_features: bool = False
+    """Videos that there are no features for. Needs the names of those that have some."""
 
 
 class Profile(Section):
@@ -47,20 +49,27 @@ class Profile(Section):
     """What has to remain; None where that depends on which videos somebody has."""
 
 
-class CountsDiffer(ValueError):
-    """Annotations that a profile was not made for."""
+class DoesNotFit(ValueError):
+    """Annotations that a profile cannot be applied to."""
 
 
-def apply(profile: Profile, name: str, ground_truth: GroundTruth) -> GroundTruth:
+def apply(
+    profile: Profile, name: str, ground_truth: GroundTruth, with_features: Collection[str] | None = None
+) -> GroundTruth:
     """What ``profile`` leaves of ``ground_truth``, whose field ``profile`` is then ``name``.
 
-    Raises CountsDiffer that shows expected and found counts if these differ. Raises ValueError that names the video if
-    a duration that is needed is missing, or if a profile without counts names a video that the annotations do not have.
+    ``with_features`` names the videos that there are features for; only a profile that leaves out the others needs it.
+    Raises DoesNotFit that shows expected and found counts if these differ, or names the video whose duration is missing
+    where it is needed. Raises ValueError if a profile without counts names a video that the annotations do not have.
     """
     out = profile.leave_out
     if profile.counts is None:
         _check_known(out, name, ground_truth)
     kept = without_videos(ground_truth, out.videos)
+    if out.without_features:
+        if with_features is None:
+            raise DoesNotFit(f"profile '{name}' needs the names of the videos with features, and none were given")
+        kept = only_videos(kept, with_features)
     stays = ~_of_pairs(kept, out.pairs)
     if out.starts_past_end:
         stays &= ~_starts_past_end(kept, name)
@@ -69,7 +78,7 @@ def apply(profile: Profile, name: str, ground_truth: GroundTruth) -> GroundTruth
     )
     expected, found = profile.counts, (len(kept.videos), len(kept.label))
     if expected and found != (expected.videos, expected.instances):
-        raise CountsDiffer(
+        raise DoesNotFit(
             f"{ground_truth.source}, subset '{ground_truth.subset}': profile '{name}' should leave {expected.videos} "
             f"videos and {expected.instances} instances; of these annotations it leaves {found[0]} and {found[1]}"
         )
@@ -120,7 +129,7 @@ def _starts_past_end(ground_truth: GroundTruth, name: str) -> np.ndarray:
     """Whether each instance starts after the end of its video, [G] booleans."""
     missing = np.flatnonzero(np.isnan(ground_truth.durations))
     if missing.size:
-        raise ValueError(
+        raise DoesNotFit(
             f"{ground_truth.source}: video '{ground_truth.videos[missing[0]]}' has no duration; profile '{name}' needs "
             "that of every video, to leave out what starts after its end"
         )
