@@ -64,6 +64,15 @@ def test_table(files, tmp_path):
     assert sum(counts) == 2 * 2  # twice the two instances whose video has a duration
 
 
+def test_under_a_profile(files, tmp_path, capsys):
+    (tmp_path / "p.yaml").write_text("Test: {only_a: {used_by: us, origin: here, leave_out: {videos: [b]}}}")
+    own, out = ["--profiles", str(tmp_path / "p.yaml")], tmp_path / "out.csv"
+    assert main(["diagnose", *files, *own, "--profile", "only_a", "--csv", str(out), "--bounds", "length=2,8"]) == 0
+    assert value(read(out), analysis="overall", measure="missed", tiou="0.5") == "0.5"
+    assert main(["diagnose", *files, "--profile", "only_a"]) == 1
+    assert "belong together" in capsys.readouterr().err
+
+
 def test_prints_means_in_per_cent(files, capsys):
     assert main(["diagnose", *files]) == 0
     lines = capsys.readouterr().out.splitlines()

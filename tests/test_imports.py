@@ -14,14 +14,19 @@ ROOT = Path(react_tad.__file__).parent
 NEVER = {"snakemake", "dvc"}
 LIGHT = (
     "cli", "params", "segments", "files", "detections", "ground_truth", "evaluation", "soft_nms", "summary",
+    "profile_summary", "profiles.catalogue", "profiles.measure",
     "pictures.timeline", "pictures.loss_curves", "pictures.ap_chart", "data.windows", "data.features",
+    "data.video_scores", "fusion",
 )  # fmt: skip
 
 LAYERS = (
     {"segments", "params", "files", "devices"},
     {"data", "losses", "model", "detections", "ground_truth"},
-    {"batches", "checkpoints", "evaluation", "soft_nms", "flops"},
-    {"inference", "training", "validation", "summary", "pictures", "diagnosis", "paper", "provenance", "times"},
+    {"batches", "checkpoints", "evaluation", "soft_nms", "flops", "profiles", "fusion"},
+    {
+        *("inference", "training", "validation", "summary", "profile_summary", "pictures", "diagnosis", "paper"),
+        *("provenance", "times"),
+    },
     {"commands"},
     {"cli"},
 )
@@ -30,10 +35,13 @@ LAYERS = (
 APART = {
     "losses": {"model"},
     "evaluation": {"model", "losses", "batches", "checkpoints"},
+    "profiles": {"model", "losses", "batches", "checkpoints"},
+    "fusion": {"model", "losses", "batches", "checkpoints"},
     "soft_nms": {"model", "losses", "batches", "checkpoints"},
     "model": {"losses", "data"},
     "data": {"model", "losses"},
     "pictures": {"training", "inference", "validation"},
+    "profile_summary": {"training", "inference", "validation"},
     "summary": {"training", "inference", "validation"},
     "diagnosis": {"training", "inference", "validation"},
     "paper": {"training", "inference", "validation", "model", "losses"},

@@ -372,7 +372,7 @@ def test_show_prints_what_a_step_reads(file, capsys):
     status, shown = run(["full", "--params", file, "--step", "suppress", "--set", "soft_nms.sigma=0.5"], capsys)
     assert status == 0
     assert json.loads(shown.out)["soft_nms"]["sigma"] == 0.5
-    assert set(json.loads(shown.out)) == {"soft_nms"}
+    assert set(json.loads(shown.out)) == {"soft_nms", "fusion"}
 
 
 @pytest.mark.parametrize(

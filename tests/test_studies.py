@@ -65,3 +65,12 @@ def test_each_divergence_changes_something(experiment):
 )
 def test_rows_that_are_the_same_setting_come_to_the_same_parameters(experiment, names):
     assert len({trained(experiment, name) for name in names}) == 1
+
+
+def test_the_rows_of_suppression_share_one_training_and_differ_after_it(experiment):
+    rows = [f"suppression.{row}" for row in experiment.studies["suppression"].rows]
+    assert len(rows) == 4
+    assert {trained(experiment, row) for row in rows} == {trained(experiment, "full")}
+    steps = [tuple(experiment.variants[row].step(step) for step in ("detect", "suppress")) for row in rows]
+    assert len(set(steps)) == 4
+    assert len({detect for detect, _ in steps}) == 2

@@ -32,6 +32,7 @@ import records
 import sources
 from react_tad.data import datasets, own_files
 from react_tad.params import Experiment, flatten, unknown_key, validated
+from react_tad.profiles import catalogue
 
 SPLITS = ("training", "validation", "test")
 OPTIONS = ("dataset", "seeds", "study_seeds", "overrides", "device")
@@ -75,6 +76,8 @@ def read_experiment():
     read = Experiment.read("params.yaml", overrides | chosen)
     check_options(read)
     check_variants(read)
+    check_profiles(read)
+    check_fusion(read)
     return read
 
 
@@ -86,6 +89,32 @@ def check_options(read):
             (block or {}).get("options") or {},
             f"params.yaml, datasets.{name}.options",
         )
+
+
+def check_profiles(read):
+    """Refuse ground-truth profiles that the chosen data set does not have."""
+    for resolved in read.variants.values():
+        catalogue.choose(read.dataset, "test", resolved.params.evaluation.profile)
+
+
+def check_fusion(read):
+    """Refuse class scores that are neither there nor downloaded: with old results there, Snakemake would not miss them."""
+    dataset, options = chosen_data_set(read)
+    downloaded = [
+        f"data/{read.dataset}/raw/{name}" for name in dataset.published(options)
+    ]
+    for name, resolved in read.variants.items():
+        for file in files_of_fusion(resolved.params.fusion):
+            if file not in downloaded and not Path(file).is_file():
+                raise ValueError(
+                    f"params.yaml: variant '{name}' is fused with {file}, which does not exist"
+                )
+
+
+def files_of_fusion(fusion):
+    """The video-level class scores that a section ``fusion`` reads; none unless it is enabled."""
+    files = [fusion.scores, fusion.video_list, fusion.class_list]
+    return list(filter(None, files)) if fusion.enabled else []
 
 
 def check_variants(read):
@@ -106,11 +135,11 @@ def check_variants(read):
             )
 
 
-def chosen_data_set():
+def chosen_data_set(read):
     """Module of the chosen data set, and its own options."""
-    dataset = datasets.find(experiment.dataset)
-    given = experiment.variants[experiment.main[0]].params.options
-    where = f"datasets.{experiment.dataset}.options"
+    dataset = datasets.find(read.dataset)
+    given = read.variants[read.main[0]].params.options
+    where = f"datasets.{read.dataset}.options"
     return dataset, validated(dataset.OPTIONS, given, where)
 
 
@@ -121,7 +150,7 @@ def own_files_digest():
     """
     data = Path("data", experiment.dataset)
     try:
-        files = datasets.own_files(*chosen_data_set())
+        files = datasets.own_files(*chosen_data_set(experiment))
         listing = own_files.checksums(files, data / "downloads")
     except own_files.OwnFilesAway as error:
         if not (data / "raw/manifest.json").is_file():
@@ -204,6 +233,48 @@ def thresholds(wildcards):
     return ",".join(
         map(str, experiment.variants[wildcards.variant].params.evaluation.tiou)
     )
+
+
+def fused_files(wildcards):
+    """The video-level class scores that the job's variant is fused with; none unless it is."""
+    return files_of_fusion(experiment.variants[wildcards.variant].params.fusion)
+
+
+def headline_profile(variant):
+    """The ground-truth profile that a variant's metrics are of, or None.
+
+    Profiles are of whole published sets, so the split ``validation`` has none: it is a part that was held out here.
+    """
+    params = experiment.variants[variant].params
+    if params.inference.split != "test":
+        return None
+    return catalogue.choose(experiment.dataset, "test", params.evaluation.profile)
+
+
+def evaluated_profiles(wildcards):
+    """Options of ``react-tad evaluate``: the headline first, then the data set's other profiles."""
+    name = headline_profile(wildcards.variant)
+    return f"--profile {name} all{with_features()}" if name else ""
+
+
+def diagnosed_profile(wildcards):
+    """Options of ``react-tad diagnose`` for the headline."""
+    name = headline_profile(wildcards.variant)
+    if not name:
+        return ""
+    return f"--profiles {experiment.dataset} --profile {name}{with_features()}"
+
+
+def with_features():
+    """Option that names the test videos with features, where a profile needs them. The detections are made from them."""
+    if not catalogue.needs_features(experiment.dataset, "test"):
+        return ""
+    return f" --videos data/{experiment.dataset}/features/test.json"
+
+
+def with_profiles():
+    """Whether ``variants`` are measured under profiles."""
+    return any(map(headline_profile, experiment.main))
 
 
 # --------------------------------------------------------------------------------------------- variants and files
@@ -292,10 +363,11 @@ def source_files(verb):
     modules = [f"react_tad.commands.{verb}"]
     if verb in ("fetch", "features"):
         modules.append(f"react_tad.data.datasets.{experiment.dataset}")
-    return [
-        os.path.relpath(file, ROOT)
-        for file in sources.closure(ROOT / "src", "react_tad", modules)
-    ]
+    files = sources.closure(ROOT / "src", "react_tad", modules)
+    own_profiles = catalogue.profile_file(experiment.dataset)
+    if own_profiles and catalogue.__file__ in files:
+        files.append(str(own_profiles))
+    return [os.path.relpath(file, ROOT) for file in files]
 
 
 def source_digest(verb):
@@ -308,7 +380,7 @@ def source_digest(verb):
 
 def raw_files():
     """Files that the chosen data set is downloaded as; none for one that is generated."""
-    dataset, options = chosen_data_set()
+    dataset, options = chosen_data_set(experiment)
     return [f"data/{{dataset}}/raw/{name}" for name in dataset.published(options)]
 
 

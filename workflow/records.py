@@ -47,6 +47,7 @@ STAGES = {
     "suppress_duplicates": "suppress",
     "evaluate_detections": "evaluate",
     "summarize_metrics": "evaluate",
+    "compare_profiles": "evaluate",
     "draw_timeline": "figures",
     "draw_losses": "figures",
     "draw_ap": "figures",

@@ -16,6 +16,7 @@ VERBS = {
     "train": "train ReAct; goes on from the last checkpoint if there is one",
     "detect": "run a trained model over the windows of a split",
     "suppress": "Soft-NMS: from raw detections to final ones",
+    "fuse": "give detections the classes of a video-level classifier",
     "evaluate": "mean average precision of any ActivityNet-style detections",
     "diagnose": "error analysis: kinds of false positives, sensitivity, missed instances",
     "summarize": "one table of the metrics of variants and seeds",

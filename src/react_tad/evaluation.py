@@ -45,6 +45,8 @@ class Metrics:
     """[C, T]."""
     counts: dict[str, int]
     """What was evaluated and what was left out."""
+    profile: str = ""
+    """The ground-truth profile that it was measured under; empty for all that is annotated."""
 
     @property
     def mean_ap(self) -> np.ndarray:
@@ -62,7 +64,8 @@ class Metrics:
         def by_threshold(values: np.ndarray) -> dict[str, float]:
             return {str(threshold): float(value) for threshold, value in zip(self.tiou, values, strict=True)}
 
-        return {
+        named = {"profile": self.profile} if self.profile else {}
+        return named | {
             "definition": self.definition,
             "subset": self.subset,
             "counts": self.counts,
@@ -104,10 +107,10 @@ def evaluate(
 ) -> Metrics:
     """AP of every class at every threshold.
 
-    Detections in videos of the ground truth's other subsets, and of classes that have no instance in this subset, are
-    left out and counted. A label that occurs nowhere in the ground truth is an error, unless ``unknown_labels`` is
-    "ignore" and not "refuse": then it is left out and counted too. A video that the ground truth does not have is an
-    error.
+    Detections in videos of the ground truth's other subsets, in those that its profile leaves out, and of classes that
+    have no instance in this subset, are left out and counted. A label that occurs nowhere in the ground truth is an
+    error, unless ``unknown_labels`` is "ignore" and not "refuse": then it is left out and counted too. A video that the
+    ground truth does not have is an error.
     """
     if definition not in DEFINITIONS or unknown_labels not in ("refuse", "ignore"):
         raise ValueError(f"no definition '{definition}' with unknown labels '{unknown_labels}'")
@@ -117,6 +120,8 @@ def evaluate(
     video, label = aligned(ground_truth, detections, unknown_labels)
     instances = np.bincount(ground_truth.label, minlength=len(ground_truth.classes))
     inside, known = video >= 0, label >= 0
+    left_out = np.array([name in ground_truth.left_out_videos for name in detections.videos], dtype=bool)
+    in_left_out = int(left_out[detections.video].sum())
     present = known & (instances[label] > 0)
     order = np.flatnonzero(inside & present)
     order = order[np.argsort(-detections.score[order], kind="stable")]
@@ -146,10 +151,12 @@ def evaluate(
             "instances_past_end": ground_truth.past_end,
             "detections": len(order),
             "videos_with_detections": len(np.unique(video)),
-            "ignored_in_other_subsets": int((~inside).sum()),
+            "ignored_in_other_subsets": int((~inside).sum()) - in_left_out,
             "ignored_of_unknown_classes": int((inside & ~known).sum()),
             "ignored_of_absent_classes": int((inside & known & ~present).sum()),
-        },
+        }
+        | ({"ignored_in_left_out_videos": in_left_out} if ground_truth.left_out_videos else {}),
+        profile=ground_truth.profile,
     )
 
 
@@ -168,8 +175,9 @@ def average_precision(true: np.ndarray, false: np.ndarray, instances: int, *, in
 def aligned(ground_truth: GroundTruth, detections: Detections, unknown_labels: str) -> tuple[np.ndarray, np.ndarray]:
     """Video and label of each detection as indices into the ground truth's names, [N] each; -1 where it has none."""
     videos = {name: index for index, name in enumerate(ground_truth.videos)}
+    elsewhere = ground_truth.other_videos | ground_truth.left_out_videos
     for name in detections.videos:
-        if name not in videos and name not in ground_truth.other_videos:
+        if name not in videos and name not in elsewhere:
             raise ValueError(f"{detections.source}: video '{name}' is not in {ground_truth.source}")
     classes = {name: index for index, name in enumerate(ground_truth.classes)}
     video = np.array([videos.get(name, -1) for name in detections.videos], dtype=int)[detections.video]

@@ -45,6 +45,10 @@ class GroundTruth:
     """[number of videos] float64, seconds; NaN where the file has none."""
     other_videos: frozenset[str] = frozenset()
     """Videos of the file's other subsets."""
+    left_out_videos: frozenset[str] = frozenset()
+    """Videos of the subset that a profile leaves out; they are not among ``videos``."""
+    profile: str = ""
+    """Name of the profile that was applied (:mod:`react_tad.profiles`); empty for all that is annotated."""
     source: str = "ground truth"
     """Where they come from, for messages."""
 

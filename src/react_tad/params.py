@@ -218,11 +218,38 @@ class SoftNms(Section):
     """Detections whose score falls below are dropped."""
 
 
+class Fusion(Section):
+    """Detections get the classes of a video-level classifier, after Soft-NMS (supplement C, for ActivityNet-1.3)."""
+
+    enabled: bool = False
+    source: Literal["cuhk", "untrimmednet"] = "cuhk"
+    """Whose scores, which says how their file is read (``react_tad/data/video_scores.py``)."""
+    scores: str | None = None
+    """The file of scores."""
+    video_list: str | None = None
+    """``untrimmednet``: file with the names of the array's rows, one a line; without it they are those of THUMOS14."""
+    class_list: str | None = None
+    """``untrimmednet``: the same of its columns."""
+    top_k: Positive = 2
+    """Every segment becomes a detection of each of the best ``top_k`` classes of its video."""
+    segment_power: Weight = 1.0
+    class_power: Weight = 1.0
+    """The new score is segment score ^ ``segment_power`` * class score ^ ``class_power``; 1 and 1 is the product."""
+    softmax: bool = False
+    """Softmax over all classes of the file first: for files of logits."""
+    missing: Literal["refuse", "keep"] = "refuse"
+    """A video without class scores: an error, or its detections stay as they are and are counted."""
+
+
 class Evaluation(Section):
     """Mean average precision (section 4)."""
 
     definition: Literal["activitynet", "thumos14"] = "activitynet"
     tiou: tuple[Fraction, ...] = (0.3, 0.4, 0.5, 0.6, 0.7)
+    profile: str = "default"
+    """The ground-truth profile of the split ``test`` that the numbers are of (``react_tad/profiles``): a name;
+    ``default``, the data set's first one, or all that is annotated where it has none; or ``none``, all that is
+    annotated, whatever profiles there are. With a profile, the others are measured beside it."""
 
 
 class Params(Section):
@@ -239,10 +266,11 @@ class Params(Section):
     train: Train = Train()
     inference: Inference = Inference()
     soft_nms: SoftNms = SoftNms()
+    fusion: Fusion = Fusion()
     evaluation: Evaluation = Evaluation()
 
 
-SECTIONS = ("windows", "model", "matching", "loss", "train", "inference", "soft_nms", "evaluation")
+SECTIONS = ("windows", "model", "matching", "loss", "train", "inference", "soft_nms", "fusion", "evaluation")
 """The sections that ``params.yaml``, a data set's block and a variant may set."""
 
 STEP_SECTIONS = {
@@ -251,7 +279,7 @@ STEP_SECTIONS = {
     "windows": ("windows",),
     "train": ("model", "matching", "loss", "train"),
     "detect": ("inference",),
-    "suppress": ("soft_nms",),
+    "suppress": ("soft_nms", "fusion"),
     "evaluate": ("evaluation",),
 }
 """What each step of the pipeline reads. An edit elsewhere does not make the step run again."""
@@ -555,6 +583,8 @@ def check_consistent(params: Params, where: str) -> None:
         raise ParameterError(
             f"{where}: loss.classification.query and .ground_truth are both off: nothing trains the classes"
         )
+    if params.fusion.enabled and not params.fusion.scores:
+        raise ParameterError(f"{where}: fusion.enabled needs fusion.scores, the file of the video-level class scores")
     ace = params.loss.ace_enc
     if ace.enabled and not (ace.positives and ace.negatives):
         raise ParameterError(f"{where}: loss.ace_enc needs positives and negatives; turn it off by enabled: false")

@@ -136,13 +136,16 @@ def as_markdown(rows: Sequence[Row]) -> str:
             "|" + "---|" * len(header),
         ]
         for row in own:
-            cells = [row.variant, str(row.maps[AVERAGE].count), *(_cell(row.maps[name]) for name in names)]
-            paired = f"{_cell(row.difference, sign='+')} ({row.difference.count})" if row.difference else ""
+            cells = [row.variant, str(row.maps[AVERAGE].count), *(spread_in_per_cent(row.maps[name]) for name in names)]
+            paired = (
+                f"{spread_in_per_cent(row.difference, sign='+')} ({row.difference.count})" if row.difference else ""
+            )
             lines.append("| " + " | ".join([*cells, paired]) + " |")
         blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks)
 
 
-def _cell(spread: Spread, sign: str = "") -> str:
+def spread_in_per_cent(spread: Spread, sign: str = "") -> str:
+    """``mean ± std`` of fractions in per cent, with two decimals; ``sign="+"`` shows the sign of a positive mean."""
     mean = format(100 * spread.mean, f"{sign}.2f")
     return mean if spread.std is None else f"{mean} ± {100 * spread.std:.2f}"

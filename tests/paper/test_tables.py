@@ -195,3 +195,15 @@ def test_only_interpolated_ap_is_resampled(capsys, files):
     wrong(lambda each: None, study, "thumos14.*leave the detections out", capsys, files)
     study = {"name": "official", "reference": "a", "rows": {name: row([run], detections=False) for name in "ab"}}
     assert main(["table", "--study", json.dumps(study)]) == 0
+
+
+def test_videos_are_resampled_under_the_profile_of_the_metrics(files, tmp_path, monkeypatch):
+    own = tmp_path / "made.yaml"
+    own.write_text("test: {five: {used_by: a test, origin: made up, leave_out: {videos: [v2]}}}")
+    monkeypatch.setattr("react_tad.profiles.catalogue.profile_file", lambda dataset: own)
+    runs = {name: [write_run(files, name, 0, noise=noise, profile="five")] for name, noise in (("a", 0.4), ("b", 1.2))}
+    study = {"name": "p", "reference": "a", "rows": {name: row(of_row) for name, of_row in runs.items()}}
+    truth = read_ground_truth(files / "annotations.json", "test")
+    found = compare(read_study(json.dumps(study), Study), truth, resamples=50)
+    assert (found.setting["profile"], found.videos, len(truth.videos)) == ("five", 5, 6)
+    assert found.rows["b"].difference.over_videos is not None

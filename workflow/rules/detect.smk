@@ -1,6 +1,7 @@
-# Detections. In: a trained network, windows and features of the split under evaluation. Out, for each variant V and seed N:
+# Detections. In: a trained network, windows and features of the split under evaluation; the file of video-level class
+# scores where `fusion` is enabled. Out, for each variant V and seed N:
 #   results/D/raw_detections/V/seedN.npz   every query's segment of every window, in seconds
-#   results/D/detections/V/seedN.json      after Soft-NMS, as an ActivityNet results file
+#   results/D/detections/V/seedN.json      after Soft-NMS (and fusion), as an ActivityNet results file
 
 
 rule detect:
@@ -49,6 +50,7 @@ rule detect_segments:
 rule suppress_duplicates:
     input:
         raw=of_owner("detect", "{place}/raw_detections/{variant}/seed{seed}.npz"),
+        video_scores=fused_files,
         sources=source_files("suppress"),
     output:
         detections="results/{dataset}/detections/{variant}/seed{seed}.json",

@@ -1,5 +1,6 @@
 # Measurements and pictures. In: detections and the annotations they are compared with. Out, for each variant V and seed N:
 #   results/D/metrics/V/seedN.json       mean average precision by tIoU threshold and class
+#   results/D/metrics/profiles.csv, .md  the same under every ground-truth profile, where the data set has profiles
 #   results/D/summary.csv, .md, .json    one table of all variants and seeds
 #   results/D/figures/V/                 timeline.svg, losses.svg, ap.svg
 
@@ -12,6 +13,7 @@ rule evaluate:
             variant=experiment.main,
             seed=experiment.seeds,
         ),
+        of_data("results/{dataset}/metrics/profiles.md") if with_profiles() else [],
 
 
 rule figures:
@@ -44,9 +46,11 @@ rule evaluate_detections:
         cfg=parameters("evaluate"),
         subset=inference_split,
         about=about,
+        profiles=evaluated_profiles,
     shell:
         "react-tad evaluate --cfg {params.cfg:q} --annotations {input.annotations} --detections {input.detections}"
-        " --subset {params.subset} --about {params.about:q} --per-class --json {output.metrics} > {log} 2>&1"
+        " --subset {params.subset} --about {params.about:q} {params.profiles} --per-class --json {output.metrics}"
+        " > {log} 2>&1"
 
 
 rule summarize_metrics:
@@ -78,6 +82,36 @@ rule summarize_metrics:
     shell:
         "react-tad summarize --metrics {input.metrics} --csv {output.table} --markdown {output.page}"
         " --json {output.means} 2>&1 | tee {log}"
+
+
+rule compare_profiles:
+    input:
+        metrics=of_data(
+            "results/{dataset}/metrics/{variant}/seed{seed}.json",
+            variant=experiment.main,
+            seed=experiment.seeds,
+        ),
+        sources=source_files("summarize"),
+    output:
+        table="results/{dataset}/metrics/profiles.csv",
+        page=report(
+            "results/{dataset}/metrics/profiles.md",
+            caption="../report/profiles.rst",
+            category="Summary",
+        ),
+    log:
+        "logs/{dataset}/profiles.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/profiles.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "react-tad summarize --by-profile --metrics {input.metrics} --csv {output.table} --markdown {output.page}"
+        " 2>&1 | tee {log}"
 
 
 rule draw_timeline:

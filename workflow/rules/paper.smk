@@ -247,9 +247,10 @@ rule diagnose_errors:
     params:
         subset=inference_split,
         tiou=thresholds,
+        profile=diagnosed_profile,
     shell:
         "react-tad diagnose --annotations {input.annotations} --detections {input.detections} --subset {params.subset}"
-        " --tiou {params.tiou} --csv {output.table} --figure {output.picture} > {log} 2>&1"
+        " {params.profile} --tiou {params.tiou} --csv {output.table} --figure {output.picture} > {log} 2>&1"
 
 
 rule record_provenance:

@@ -24,6 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tiou", default=DEFAULT_TIOU, metavar="A:B:STEP|A,B", help=f"thresholds, last included ({DEFAULT_TIOU})"
     )
+    parser.add_argument(
+        "--profiles", metavar="DATASET|FILE", help="whose ground-truth profile, where --profile names one"
+    )
+    parser.add_argument("--profile", metavar="NAME", help="ground-truth profile; all that is annotated if not given")
+    parser.add_argument(
+        "--videos", type=Path, metavar="FILE", help="videos that there are features for, if the profile needs them"
+    )
     parser.add_argument("--csv", type=Path, metavar="OUT", help="table to write, one number a row")
     parser.add_argument("--figure", type=Path, metavar="OUT", help="picture to draw, .svg or .png")
     parser.add_argument(
@@ -60,8 +67,16 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.figure:
         check_suffix(arguments.figure)
     tiou, bounds = parse_tiou(arguments.tiou), _bounds(arguments.bounds)
+    if bool(arguments.profile) != bool(arguments.profiles):
+        raise ValueError("--profile and --profiles belong together: which profile, and of which data set")
+    ground_truth = read_ground_truth(arguments.annotations, arguments.subset)
+    if arguments.profile:
+        from react_tad.profiles.catalogue import read_video_names, under_profile
+
+        videos = read_video_names(arguments.videos) if arguments.videos else None
+        ground_truth = under_profile(ground_truth, arguments.profiles, arguments.profile, videos)
     diagnosis = diagnose(
-        read_ground_truth(arguments.annotations, arguments.subset),
+        ground_truth,
         read_detections(arguments.detections),
         tiou,
         buckets=arguments.buckets,

@@ -3,16 +3,24 @@
 Detections: {"results": {video: [{"label", "segment": [start, end], "score"}]}}. Annotations: {"database": {video:
 {"subset", "duration", "annotations": [{"label", "segment"}]}}}. Times are seconds. The definitions are described in
 react_tad/evaluation.py; numbers are printed in per cent and written as fractions, unrounded.
+
+A ground-truth profile says which annotated videos and instances count; papers on THUMOS14 use four different ones.
+--profile names those of the data set that --about or --profiles names; the first is the headline: its metrics are what
+the metrics file holds, and those of the others are under its key "profiles".
 """
 
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from react_tad.detections import Detections
     from react_tad.evaluation import Metrics
+    from react_tad.ground_truth import GroundTruth
+    from react_tad.profiles.measure import Measured
 
 DEFAULT_DEFINITION, DEFAULT_TIOU = "activitynet", "0.3:0.7:0.1"
 
@@ -28,6 +36,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--definition", choices=("activitynet", "thumos14"), help=f"{DEFAULT_DEFINITION} if not given")
     parser.add_argument(
         "--cfg", metavar="JSON", help='{"evaluation": {"definition", "tiou"}} in place of --definition and --tiou'
+    )
+    parser.add_argument(
+        "--profile", nargs="+", metavar="NAME|all", help="ground-truth profiles; all that is annotated if not given"
+    )
+    parser.add_argument(
+        "--profiles", metavar="DATASET|FILE", help="whose profiles: thumos14, activitynet13, or a .yaml of one's own"
+    )
+    parser.add_argument(
+        "--videos",
+        type=Path,
+        metavar="FILE",
+        help="videos that there are features for: a name a line, or a feature manifest (.json). Without --profile only "
+        "these are evaluated on; profiles say whether they leave out the others",
     )
     parser.add_argument("--json", type=Path, metavar="OUT", help="metrics file to write")
     parser.add_argument(
@@ -53,7 +74,20 @@ def run(arguments: argparse.Namespace) -> None:
     about = _about(arguments.about)
     ground_truth = read_ground_truth(arguments.annotations, arguments.subset)
     detections = read_detections(arguments.detections)
-    metrics = evaluate(ground_truth, detections, tiou, definition, unknown_labels=arguments.unknown_labels)
+    if arguments.profile:
+        measured = _measure(arguments, about, ground_truth, detections, definition, tiou)
+        metrics, written = next(iter(measured.metrics.values())), measured.as_dict()
+        print(profile_table(measured) + "\n")
+    elif arguments.profiles:
+        raise ValueError("--profiles says whose profiles; say which of them by --profile")
+    else:
+        if arguments.videos:
+            from react_tad.profiles.catalogue import read_video_names
+            from react_tad.profiles.profile import only_videos
+
+            ground_truth = only_videos(ground_truth, read_video_names(arguments.videos))
+        metrics = evaluate(ground_truth, detections, tiou, definition, unknown_labels=arguments.unknown_labels)
+        written = metrics.as_dict()
     if metrics.counts["zero_length_instances"] or metrics.counts["instances_past_end"]:
         print(
             f"{arguments.annotations}: {metrics.counts['zero_length_instances']} instances of zero length and "
@@ -62,7 +96,42 @@ def run(arguments: argparse.Namespace) -> None:
         )
     print(table(metrics, per_class=arguments.per_class))
     if arguments.json:
-        write_json(arguments.json, about | metrics.as_dict())
+        write_json(arguments.json, about | written)
+
+
+def _measure(
+    arguments: argparse.Namespace,
+    about: Mapping[str, Any],
+    ground_truth: "GroundTruth",
+    detections: "Detections",
+    definition: str,
+    tiou: tuple[float, ...],
+) -> "Measured":
+    """Metrics under each profile of ``--profile``."""
+    from react_tad.profiles.catalogue import choose, read_profiles, read_video_names
+    from react_tad.profiles.measure import measure
+
+    dataset = arguments.profiles or about.get("dataset")
+    if not dataset:
+        raise ValueError(f"--profile {' '.join(arguments.profile)}: say of which data set, by --profiles")
+    if "profile" in about:
+        raise ValueError("--profile names the profile of the metrics; leave it out of --about")
+    profiles = read_profiles(dataset, arguments.subset)
+    if not profiles:
+        raise ValueError(f"data set '{dataset}' has no profiles of subset '{arguments.subset}'; leave out --profile")
+    names = [name if name == "all" else choose(dataset, arguments.subset, name) for name in arguments.profile]
+    if None in names:
+        raise ValueError("--profile none is what is measured without --profile; leave it out")
+    return measure(
+        ground_truth,
+        detections,
+        profiles,
+        names,
+        tiou,
+        definition,
+        with_features=read_video_names(arguments.videos) if arguments.videos else None,
+        unknown_labels=arguments.unknown_labels,
+    )
 
 
 def _how(arguments: argparse.Namespace) -> tuple[str, tuple[float, ...]]:
@@ -91,6 +160,22 @@ def _about(text: str | None) -> dict[str, object]:
     return about
 
 
+def profile_table(measured: "Measured") -> str:
+    """mAP under each profile in per cent as lines of text, the headline first."""
+    rows = measured.metrics
+    width = max(len(name) for name in (*rows, *measured.not_these, "profile"))
+    first = next(iter(rows.values()))
+    head = f"{'profile':{width}}  videos  instances  ignored"
+    lines = [head + "".join(f"{threshold!s:>8}" for threshold in first.tiou) + " average"]
+    for name, metrics in rows.items():
+        counts = metrics.counts
+        ignored = counts.get("ignored_in_left_out_videos", 0)
+        values = "".join(f"{100 * value:8.2f}" for value in (*metrics.mean_ap, metrics.average_map))
+        lines.append(f"{name:{width}}  {counts['videos']:6}  {counts['instances']:9}  {ignored:7}{values}")
+    lines += [f"{name:{width}}  does not fit: {why}" for name, why in measured.not_these.items()]
+    return "\n".join(lines)
+
+
 def table(metrics: "Metrics", *, per_class: bool) -> str:
     """Metrics in per cent as lines of text, with what was evaluated and what was left out below."""
     rows = [("mAP", [*metrics.mean_ap, metrics.average_map])]
@@ -100,12 +185,15 @@ def table(metrics: "Metrics", *, per_class: bool) -> str:
     lines = [f"{'tIoU':{width}}" + "".join(f"{threshold!s:>8}" for threshold in metrics.tiou) + " average"]
     lines += [f"{name:{width}}" + "".join(f"{100 * value:8.2f}" for value in values) for name, values in rows]
     counts = metrics.counts
+    profile = f", profile {metrics.profile}" if metrics.profile else ""
     lines.append(
-        f"{metrics.definition}, subset {metrics.subset}: {counts['videos']} videos, {counts['instances']} instances of "
-        f"{counts['classes']} classes; {counts['detections']} detections in {counts['videos_with_detections']} videos"
+        f"{metrics.definition}, subset {metrics.subset}{profile}: {counts['videos']} videos, {counts['instances']} "
+        f"instances of {counts['classes']} classes; {counts['detections']} detections in "
+        f"{counts['videos_with_detections']} videos"
     )
     ignored = {
         "in other subsets": counts["ignored_in_other_subsets"],
+        "in videos that are left out": counts.get("ignored_in_left_out_videos", 0),
         "with unknown labels": counts["ignored_of_unknown_classes"],
         "of classes without instances in the subset": counts["ignored_of_absent_classes"],
     }

@@ -1,6 +1,7 @@
 """One table of metrics files: mean and standard deviation over seeds of every variant, as CSV and as Markdown.
 
-The first variant given is the one that the others are compared with, seed by seed.
+The first variant given is the one that the others are compared with, seed by seed. With --by-profile, each variant has
+a row for every ground-truth profile that it was measured under.
 """
 
 import argparse
@@ -12,16 +13,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--metrics", type=Path, nargs="+", required=True, metavar="FILE", help="metrics files")
     parser.add_argument("--csv", type=Path, required=True, metavar="OUT", help="fractions, unrounded")
     parser.add_argument("--markdown", type=Path, required=True, metavar="OUT", help="per cent, for readers")
+    parser.add_argument("--by-profile", action="store_true", help="rows for all ground-truth profiles of the metrics")
     parser.add_argument("--json", type=Path, metavar="OUT", help="means alone, for `dvc metrics diff`")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Read, summarize, write both tables."""
     from react_tad.files import write_json, write_text
+    from react_tad.profile_summary import as_markdown as as_profile_markdown
+    from react_tad.profile_summary import by_profile
     from react_tad.summary import as_csv, as_json, as_markdown, read_metrics, summarize
 
-    table = summarize([read_metrics(path) for path in arguments.metrics])
+    if arguments.by_profile and arguments.json:
+        raise ValueError("--json holds one setting; leave it out with --by-profile")
+    metrics = [read_metrics(path) for path in arguments.metrics]
+    table = summarize(by_profile(metrics) if arguments.by_profile else metrics)
     write_text(arguments.csv, as_csv(table))
-    write_text(arguments.markdown, as_markdown(table))
+    write_text(arguments.markdown, as_profile_markdown(metrics) if arguments.by_profile else as_markdown(table))
     if arguments.json:
         write_json(arguments.json, as_json(table))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from react_tad.ground_truth import GroundTruth
-from react_tad.paper.runs import Metrics, read_runs, resample_runs, setting_of
+from react_tad.paper.runs import Metrics, measured_part, read_runs, resample_runs, setting_of
 from react_tad.paper.statistics import (
     RESAMPLES,
     Interval,
@@ -69,6 +69,7 @@ def compare(study: Study, ground_truth: GroundTruth | None = None, *, resamples:
     runs = read_runs(study.rows)
     resampled: dict[str, dict[int, np.ndarray]] = {}
     if ground_truth is not None:
+        ground_truth = measured_part(ground_truth, setting_of(runs))
         weights = resampled_videos(ground_truth, resamples=resamples)
         resampled = resample_runs(study.rows, runs, ground_truth, weights)
     rows = {}

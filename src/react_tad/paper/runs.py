@@ -10,6 +10,7 @@ from react_tad.detections import read_detections
 from react_tad.ground_truth import GroundTruth
 from react_tad.paper.statistics import ResampledMap
 from react_tad.paper.studies import Measured
+from react_tad.profiles.catalogue import under_profile
 from react_tad.summary import SETTING, read_metrics
 
 RESAMPLED_DEFINITION = "activitynet"
@@ -44,6 +45,11 @@ def setting_of(runs: Mapping[str, Mapping[int, Metrics]]) -> dict[str, str]:
     """Data set, profile, subset and definition, which all runs share; empty where files do not say."""
     metrics = next(iter(next(iter(runs.values())).values()))
     return {key: str(metrics.get(key, "")) for key in SETTING}
+
+
+def measured_part(ground_truth: GroundTruth, setting: Mapping[str, str]) -> GroundTruth:
+    """What the profile of ``setting`` leaves of the ground truth: what the metrics were measured on."""
+    return under_profile(ground_truth, setting["dataset"], setting["profile"]) if setting["profile"] else ground_truth
 
 
 def _check_comparable(metrics: Metrics, first: Metrics) -> None:

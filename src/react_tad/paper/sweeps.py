@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from react_tad.ground_truth import GroundTruth
-from react_tad.paper.runs import read_runs, resample_runs, setting_of
+from react_tad.paper.runs import measured_part, read_runs, resample_runs, setting_of
 from react_tad.paper.statistics import RESAMPLES, resampled_videos
 from react_tad.paper.studies import Sweep
 from react_tad.summary import Spread
@@ -56,6 +56,7 @@ def follow(sweep: Sweep, ground_truth: GroundTruth | None = None, *, resamples: 
     if all(spread.std is not None for spread in spreads.values()):
         band, deviations = "seeds", {name: spread.std for name, spread in spreads.items()}
     elif ground_truth is not None and all(point.detections for point in sweep.points):
+        ground_truth = measured_part(ground_truth, setting_of(runs))
         band, weights = "videos", resampled_videos(ground_truth, resamples=resamples)
         resampled = resample_runs(measured, runs, ground_truth, weights)
         deviations = {name: float(np.std(sum(own.values()) / len(own), ddof=1)) for name, own in resampled.items()}
