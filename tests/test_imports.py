@@ -20,7 +20,7 @@ LIGHT = (
 LAYERS = (
     {"segments", "params", "files", "devices"},
     {"data", "losses", "model", "detections", "ground_truth"},
-    {"batches", "checkpoints", "evaluation", "soft_nms", "flops"},
+    {"batches", "checkpoints", "precision", "step_reports", "evaluation", "soft_nms", "flops"},
     {"inference", "training", "validation", "summary", "pictures", "diagnosis", "paper"},
     {"commands"},
     {"cli"},
