@@ -4,6 +4,7 @@
 #   snakemake --cores 8 all --config dataset=hapt        the same for another data set
 #   snakemake --cores 8 studies                          the paper's tables and figures, the presets, the error analysis;
 #                                                        or one: table3, table4, figure4, figure5, figureS3, presets, diagnosis
+#   snakemake --cores 8 table1 table2                    the rows that the paper prints for other methods, and ours
 #   snakemake --cores 8 train --config seeds=[0]         only up to a step: fetch, features, windows (or data), train, detect,
 #                                                        suppress, evaluate, figures
 #   snakemake --cores 2 all --config device=cuda         networks on the GPU
@@ -43,6 +44,8 @@ localrules:
     evaluate,
     figures,
     studies,
+    table1,
+    table2,
     table3,
     table4,
     figure4,

@@ -19,6 +19,7 @@ VERBS = {
     "diagnose": "error analysis: kinds of false positives, sensitivity, missed instances",
     "summarize": "one table of the metrics of variants and seeds",
     "table": "one table of a study: spread, differences with intervals, and the paper's rows",
+    "published": "Table 1 or 2: the rows that the paper prints, and ours where there is a run",
     "sweep": "draw average mAP against one parameter (Figure 5)",
     "relations": "draw how a window's queries are related, and who attends to whom (Figure 4)",
     "class-loss": "draw the validation classification loss by epoch (Figure S3)",

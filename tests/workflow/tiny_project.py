@@ -52,7 +52,7 @@ FROM_TRAINING = FROM_SUPPRESSION | {name: STEPS[name] for name in ("train_networ
 NOTHING = "Nothing to be done"
 AGGREGATES = {
     *("all", "fetch", "features", "windows", "data", "train", "detect", "suppress", "evaluate", "figures"),
-    *("studies", "table3", "table4", "figure4", "figure5", "figureS3", "presets", "diagnosis"),
+    *("studies", "table1", "table2", "table3", "table4", "figure4", "figure5", "figureS3", "presets", "diagnosis"),
 }
 
 
