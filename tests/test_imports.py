@@ -21,7 +21,7 @@ LAYERS = (
     {"segments", "params", "files", "devices"},
     {"data", "losses", "model", "detections", "ground_truth"},
     {"batches", "checkpoints", "precision", "step_reports", "evaluation", "soft_nms", "flops"},
-    {"inference", "training", "validation", "summary", "pictures", "diagnosis", "paper"},
+    {"inference", "training", "validation", "benchmark", "summary", "pictures", "diagnosis", "paper"},
     {"commands"},
     {"cli"},
 )

@@ -25,6 +25,7 @@ VERBS = {
     "class-loss": "draw the validation classification loss by epoch (Figure S3)",
     "plot": "draw detections on a time line, loss curves, or AP",
     "params": "show what a variant of params.yaml resolves to, and where each value comes from",
+    "benchmark": "time a training step, on a CPU or a GPU, on generated features",
     "flops": "parameters and multiply-accumulates of a model by component",
 }
 
