@@ -29,6 +29,17 @@ CASES = {
 }
 
 
+NOT_DETERMINISTIC = {
+    "_ctc_loss_backward", "_embedding_bag_backward", "adaptive_avg_pool2d_backward", "adaptive_avg_pool3d_backward",
+    "adaptive_max_pool2d_backward", "avg_pool3d_backward", "bincount", "cumsum", "fractional_max_pool2d_backward",
+    "fractional_max_pool3d_backward", "grid_sampler_2d_backward", "grid_sampler_3d_backward", "histc", "max_unpool2d",
+    "max_unpool3d", "median", "nll_loss2d", "nll_loss_forward", "put", "put_", "reflection_pad1d_backward",
+    "reflection_pad2d_backward", "reflection_pad3d_backward", "scatter_reduce", "upsample_bicubic2d_backward",
+    "upsample_bilinear2d_backward", "upsample_linear1d_backward", "upsample_trilinear3d_backward",
+}  # fmt: skip
+"""Operations that ``torch.use_deterministic_algorithms`` refuses on a GPU, by its documentation."""
+
+
 class Waiting(AssertionError):
     """The host would wait for the device here."""
 
@@ -51,6 +62,18 @@ class NoTensorsFromLists(TorchFunctionMode):
         if func in (torch.tensor, torch.as_tensor) and torch.device(kwargs.get("device") or "cpu") == META:
             raise Waiting(f"{func.__name__} on the device")
         return func(*args, **kwargs)
+
+
+class Operations(TorchDispatchMode):
+    """Notes the names of operations, those of the backward pass too."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.names.add(func._schema.name.removeprefix("aten::"))
+        return func(*args, **(kwargs or {}))
 
 
 class Arrived:
@@ -125,6 +148,27 @@ def test_waiting_is_seen(what):
     """The test above would fail with any of these in a step."""
     with NoBlockingCopies(), NoTensorsFromLists(), pytest.raises((Waiting, RuntimeError, NotImplementedError)):
         what(torch.ones(3, device=META))
+
+
+def operations(made):
+    """The operations of two steps of each stage."""
+    optimizer = torch.optim.SGD(made.model.parameters(), 0.1)
+    with Operations() as seen:
+        for epoch in range(made.epochs):
+            list(steps(made, epoch, optimizer))
+    return seen.names
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_gpu_computes_nothing_that_it_cannot_repeat(tiny, tmp_path, meta, preset):
+    names = operations(trainer(tiny, tmp_path, preset, ONE_EPOCH, device=META))
+    assert {"gather", "mm", "native_layer_norm_backward"} <= names
+    assert names & NOT_DETERMINISTIC == set()
+
+
+def test_what_only_a_cpu_can_repeat_is_seen(tiny, tmp_path):
+    """The test above looks at backward passes, and the CPU's way of sampling would fail it."""
+    assert operations(trainer(tiny, tmp_path, "paper", ONE_EPOCH)) & NOT_DETERMINISTIC == {"grid_sampler_2d_backward"}
 
 
 @pytest.mark.gpu
