@@ -6,6 +6,7 @@
 #   snakemake --cores 8 evaluate figures                 `variants` only, without the studies (or up to a step: fetch, features,
 #                                                        windows, train, detect, suppress)
 #   snakemake --cores 8 table3                           one study: table3, table4, figure4, figure5, figureS3, presets, diagnosis
+#   snakemake --cores 8 table1 table2                    the rows that the paper prints for other methods, and ours
 #   snakemake --report report.html all                   one page of everything
 #   snakemake --cores 2 all --config device=cuda         networks on the GPU
 #   snakemake --cores 8 all --config overrides="{train.epochs: 1, model.raid.gamma: 0.3}"      a try, not recorded in dvc.lock
@@ -44,6 +45,8 @@ localrules:
     evaluate,
     figures,
     studies,
+    table1,
+    table2,
     table3,
     table4,
     figure4,

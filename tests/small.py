@@ -146,6 +146,5 @@ def trainer(folder, checkpoints, preset="paper", overrides=None, *, validation_m
         validation_map=validation_map,
         checkpoints=checkpoints,
         inputs={"training features": "sum of them"},
-        device=torch.device("cpu"),
-        **options,
+        **{"device": torch.device("cpu")} | options,
     )

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 import plain.roi
-from react_tad.batches import WindowSet
+from react_tad import batches
+from react_tad.batches import WindowSet, one_ahead
 from small import CLASSES, DIMENSION, WINDOWS, split, windows
 
 
@@ -64,20 +65,20 @@ def test_an_instance_seen_in_two_windows_is_one(tiny):
         for segment, instance in zip(window.segments, window.instances, strict=True):
             seen.setdefault(int(instance), []).append((number, segment + window.first))
     assert max(map(len, seen.values())) > 1, "neighbouring windows share instances"
-    assert batch.instances.identity.tolist() == [i for _, window in made.examples for i in window.instances]
+    assert batch.anchors.instances.identity.tolist() == [i for _, window in made.examples for i in window.instances]
     for identity in seen:
-        rows = batch.instances.identity == identity
-        assert len(set(batch.instances.video[rows])) == len(set(batch.instances.label[rows])) == 1
+        rows = batch.anchors.instances.identity == identity
+        assert len(set(batch.anchors.instances.video[rows])) == len(set(batch.anchors.instances.label[rows])) == 1
 
 
 def test_splits_together_share_no_video_and_no_instance(tiny):
     made = windows(tiny, "training", "validation")
     batch = batch_of(made, *range(len(made)))
-    video_of = dict(zip(batch.instances.identity.tolist(), batch.instances.video.tolist(), strict=True))
+    video_of = dict(zip(batch.anchors.instances.identity.tolist(), batch.anchors.instances.video.tolist(), strict=True))
     names = np.repeat(batch.videos, batch.targets.counts)
     for identity, video in video_of.items():
-        assert len(set(names[batch.instances.identity == identity])) == 1
-        assert len(set(names[batch.instances.video == video])) == 1
+        assert len(set(names[batch.anchors.instances.identity == identity])) == 1
+        assert len(set(names[batch.anchors.instances.video == video])) == 1
     assert {name.split("_")[0] for name in names} == {"training", "validation"}
     bank = made.instance_bank(bins=4).instances
     assert set(video_of) <= set(bank.identity.tolist())
@@ -121,3 +122,61 @@ def test_windows_of_other_classes_are_refused(tiny):
     index = dataclasses.replace(index, classes=CLASSES[:2])
     with pytest.raises(ValueError, match="windows of validation and training differ in their classes"):
         WindowSet([one, (store, index)])
+
+
+def tensors_of(made, order, size):
+    return [batch.tensors() for batch in made.batches(order, size)]
+
+
+@pytest.mark.parametrize("names", [("test",), ("training", "validation")])
+def test_features_that_are_kept_give_the_same_batches(tiny, names):
+    """Padding, the order of splits and videos, a smaller last batch."""
+    made, kept = windows(tiny, *names), windows(tiny, *names)
+    kept.keep_on(torch.device("cpu"))
+    order = np.random.default_rng(1).permutation(len(made)).tolist()
+    for expected, found in zip(tensors_of(made, order, 3), tensors_of(kept, order, 3), strict=True):
+        assert all(torch.equal(*pair) for pair in zip(expected, found, strict=True))
+
+
+def test_features_that_are_kept_are_not_read_again(tiny):
+    made = windows(tiny, "test")
+    expected = batch_of(made, 0, 1).features
+    made.keep_on(torch.device("cpu"))
+    ((store, _),) = made.splits
+    store._array = np.full_like(store._array, np.nan)
+    assert torch.equal(batch_of(made, 0, 1).features, expected)
+
+
+def test_other_processes_make_the_same_batches(tiny):
+    """What reads for a GPU: order, content and the random numbers that are left are those of one process."""
+    made = windows(tiny, "training")
+    order = list(range(len(made)))[::-1]
+    torch.manual_seed(3)
+    expected = tensors_of(made, order, 3)
+    state = torch.random.get_rng_state()
+    torch.manual_seed(3)
+    loader = torch.utils.data.DataLoader(
+        made,
+        batch_sampler=[order[first : first + 3] for first in range(0, len(order), 3)],
+        collate_fn=made._collate,
+        num_workers=batches.WORKERS,
+        multiprocessing_context="fork",
+    )
+    found = [batch.tensors() for batch in one_ahead(loader, torch.device("cpu"))]
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert len(found) == len(expected)
+    for pair in zip(expected, found, strict=True):
+        assert all(torch.equal(*each) for each in zip(*pair, strict=True))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_gpu_gets_the_same_batches(tiny, kept):
+    made, cuda = windows(tiny, "training"), torch.device("cuda")
+    order = list(range(len(made)))
+    expected = tensors_of(made, order, 3)
+    if kept:
+        made.keep_on(cuda)
+    for tensors, batch in zip(expected, made.batches(order, 3, device=cuda), strict=True):
+        assert all(torch.equal(one, other.cpu()) for one, other in zip(tensors, batch.tensors(), strict=True))

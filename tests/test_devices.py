@@ -3,14 +3,16 @@ import os
 import pytest
 import torch
 
-from react_tad.devices import choose_device, use_threads
+from react_tad.devices import Later, choose_device, pinned, send, to_host, use_threads
 
 
 @pytest.fixture
 def settings_of_torch():
     """Give torch its settings back."""
     threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    fills = torch.utils.deterministic.fill_uninitialized_memory
     yield
+    torch.utils.deterministic.fill_uninitialized_memory = fills
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(deterministic)
 
@@ -40,3 +42,34 @@ def test_threads_that_are_not_there_are_refused(settings_of_torch, count):
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     with pytest.raises(ValueError, match=f"--threads {count}: .* ask for 1 to {cores}"):
         use_threads(count)
+
+
+def test_on_the_cpu_nothing_is_copied():
+    """A host tensor is there already."""
+    tensor = torch.arange(3.0, requires_grad=True)
+    assert send(tensor, torch.device("cpu")) is tensor
+    assert to_host(tensor).ctypes.data == tensor.data_ptr()
+    later = Later(tensor)
+    assert later.is_there()
+    assert later.get().data_ptr() == tensor.data_ptr()
+    assert not later.get().requires_grad
+
+
+def test_what_is_on_another_device_is_not_pinned():
+    tensor = torch.ones(3, device="meta")
+    assert pinned(tensor) is tensor
+
+
+def test_memory_is_not_filled_before_it_is_written(settings_of_torch):
+    use_threads(1)
+    assert not torch.utils.deterministic.fill_uninitialized_memory
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_there_and_back_on_a_gpu():
+    cuda, tensor = torch.device("cuda"), torch.randn(5, 3)
+    moved = send(tensor, cuda)
+    assert moved.device.type == "cuda"
+    assert torch.equal(Later(moved).get(), tensor)
+    assert torch.equal(torch.from_numpy(to_host(moved)), tensor)

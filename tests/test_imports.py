@@ -22,10 +22,13 @@ LIGHT = (
 LAYERS = (
     {"segments", "params", "files", "devices"},
     {"data", "losses", "model", "detections", "ground_truth"},
-    {"batches", "checkpoints", "evaluation", "soft_nms", "flops", "profiles", "fusion"},
     {
-        *("inference", "training", "validation", "summary", "profile_summary", "pictures", "diagnosis", "paper"),
-        *("provenance", "times"),
+        *("batches", "checkpoints", "precision", "step_reports", "evaluation", "soft_nms", "flops", "profiles"),
+        "fusion",
+    },
+    {
+        *("inference", "training", "validation", "benchmark", "summary", "profile_summary", "pictures", "diagnosis"),
+        *("paper", "provenance", "times"),
     },
     {"commands"},
     {"cli"},

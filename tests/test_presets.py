@@ -146,7 +146,8 @@ def contrast(key):
         for parameter in project.parameters():
             parameter.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
     zero, number = np.zeros(3, int), np.arange(4)
-    anchors = Anchors(Instances(zero, zero, number[:3]), targets([[(0.5, 0.9, 0), (0.2, 0.3, 0), (0.8, 0.2, 0)]]))
+    instances = targets([[(0.5, 0.9, 0), (0.2, 0.3, 0), (0.8, 0.2, 0)]])
+    anchors = Anchors.of(Instances(zero, zero, number[:3]), instances, lengths)
     ace_enc = AceEnc(settings, InstanceBank(bank, Instances(number * 0, np.array([0, 0, 0, 1]), number)))
     loss = ace_enc(features, lengths, anchors, np.random.default_rng(0), project)
     (gradient,) = torch.autograd.grad(loss, project.weight)

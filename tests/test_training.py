@@ -462,6 +462,19 @@ class TestCommand:
         assert same(load_model(tmp_path / "model").model.state_dict(), weights)
         assert not (tmp_path / "checkpoints").exists()
 
+    def test_where_features_are_kept_changes_nothing(self, tiny, tmp_path, monkeypatch):
+        """Training and validation, both read from memory."""
+        kept, true = [], WindowSet.keep_on
+        monkeypatch.setattr(WindowSet, "keep_on", lambda self, device: (kept.append(self), true(self, device)))
+        overrides = SHORT | {"train.select": "best_validation"}
+        assert train(tiny, tmp_path / "files", overrides) == 0
+        assert not kept
+        assert train(tiny, tmp_path / "kept", overrides, "--features-on-device") == 0
+        assert [made.splits[0][1].split for made in kept] == ["training", "validation"]
+        for name in ("model.safetensors", "log.csv", "model.json"):
+            expected, found = (tmp_path / each / "model" / name for each in ("files", "kept"))
+            assert found.read_bytes() == expected.read_bytes(), name
+
     def test_refuses_a_stale_checkpoint_until_told_to_discard_it(self, tiny, tmp_path, capsys):
         trainer(tiny, tmp_path / "checkpoints", "paper", SHORT).run()
         assert train(tiny, tmp_path) == 1
@@ -493,7 +506,9 @@ class TestCommand:
             "--annotations", str(tiny / "annotations.json"), "--device", "cpu",
         ]  # fmt: skip
         assert main(detect) == 0
-        assert (tmp_path / "raw.npz").exists()
+        from_files = (tmp_path / "raw.npz").read_bytes()
+        assert main([*detect, "--features-on-device"]) == 0
+        assert (tmp_path / "raw.npz").read_bytes() == from_files
         index = json.loads((tiny / "windows" / "test.json").read_text())
         (tmp_path / "other.json").write_text(json.dumps(index | {"classes": ["jump", "run", "walk"]}))
         detect[detect.index("--windows") + 1] = str(tmp_path / "other.json")

@@ -56,6 +56,7 @@ STAGES = {
     "suppress_study_duplicates": "studies",
     "evaluate_study_detections": "studies",
     "compare_rows": "studies",
+    "compare_with_published": "studies",
     "draw_sweep": "studies",
     "draw_relations": "studies",
     "draw_class_losses": "studies",

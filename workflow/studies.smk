@@ -3,6 +3,8 @@
 A row of a study is a variant STUDY.ROW with the seeds of its study; ``common.smk`` says where the files of a run are.
 """
 
+from react_tad.paper.numbers import TABLES as PAPER_TABLES
+
 TABLES = [study.name for study in experiment.studies.values() if study.reference]
 SWEEPS = [study.name for study in experiment.studies.values() if study.parameter]
 WITH_ACE_DEC = {"all": "with ACE-dec", "without_ace_dec": "without ACE-dec"}
@@ -65,6 +67,51 @@ def study_subset(wildcards):
     """The split that a study is evaluated on."""
     study = experiment.studies[wildcards.get("table") or wildcards.sweep]
     return evaluated_split(f"{study.name}.{study.rows[0]}")
+
+
+def published_variants(table):
+    """Variants that are a row of ours in Table 1 or 2: the first of each preset; none if the data set is another."""
+    if not PAPER_TABLES[table].is_of(experiment.dataset):
+        return []
+    resolved = {name: experiment.variants[name].params for name in experiment.main}
+    presets = {params.preset: name for name, params in reversed(resolved.items())}
+    return [name for name in resolved if name in presets.values()]
+
+
+def metrics_of_published(wildcards):
+    """Metrics of the rows of ours in a table that other methods are in too."""
+    return [
+        of_run("evaluate", METRICS, variant, seed)
+        for variant in published_variants(wildcards.published)
+        for seed in experiment.seeds
+    ]
+
+
+def descriptions_of_published(wildcards):
+    """What the networks of these rows are: ``model.json`` of the first seed."""
+    pattern = "{place}/models/{variant}/seed{seed}/model.json"
+    return [
+        of_run("train", pattern, variant, experiment.seeds[0])
+        for variant in published_variants(wildcards.published)
+    ]
+
+
+def published_rows(wildcards):
+    """The rows of ours, as ``react-tad published`` reads them."""
+    descriptions = descriptions_of_published(wildcards)
+    variants = published_variants(wildcards.published)
+    rows = [
+        {
+            "preset": experiment.variants[variant].params.preset,
+            "window": experiment.variants[variant].params.windows.length,
+            "description": description,
+            "metrics": [
+                of_run("evaluate", METRICS, variant, seed) for seed in experiment.seeds
+            ],
+        }
+        for variant, description in zip(variants, descriptions)
+    ]
+    return json.dumps(rows)
 
 
 def with_ace_dec():

@@ -1,6 +1,10 @@
-"""Windows as batches of tensors, for training and for inference."""
+"""Windows as batches of tensors, for training and for inference.
 
-from collections.abc import Iterator, Sequence
+For a GPU, batches are made in pinned memory by other processes, and copied to it one ahead of the one that is computed
+with. With :meth:`WindowSet.keep_on` all features are copied to the device once, and windows are cut there.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy
@@ -11,10 +15,15 @@ from torch.utils.data import DataLoader, Dataset
 from react_tad import segments
 from react_tad.data.features import FeatureStore
 from react_tad.data.windows import Window, WindowIndex
-from react_tad.losses.ace_enc import InstanceBank
+from react_tad.devices import pinned, send
+from react_tad.losses.ace_enc import Anchors, InstanceBank
 from react_tad.losses.instance_pairs import Instances
 from react_tad.losses.roi_pooling import roi_pool
 from react_tad.losses.targets import Targets
+
+CPU = torch.device("cpu")
+WORKERS = 2
+"""Processes that read batches for a GPU. Where the CPU computes, reading is a small part, and they would compete."""
 
 
 @dataclass(frozen=True)
@@ -25,18 +34,29 @@ class Batch:
     """``[B, T, dimension]``."""
     lengths: Tensor
     """Valid snippets a window ``[B]``."""
-    targets: Targets
-    instances: Instances
-    """Who the targets are, for ACE-enc."""
+    anchors: Anchors
+    """The instances in the windows: the targets of all losses, and who they are, for ACE-enc."""
     videos: tuple[str, ...]
     """The video of each window."""
 
+    @property
+    def targets(self) -> Targets:
+        """What the losses compare with."""
+        return self.anchors.targets
+
     def to(self, device: torch.device) -> "Batch":
-        """The same batch on another device."""
-        if device.type == "cpu":
-            return self
-        features, lengths = (each.to(device, non_blocking=True) for each in (self.features, self.lengths))
-        return Batch(features, lengths, self.targets.to(device), self.instances, self.videos)
+        """The same batch on another device; what is there already stays."""
+        features = self.features if self.features.device.type == device.type else send(self.features, device)
+        return Batch(features, send(self.lengths, device), self.anchors.to(device), self.videos)
+
+    def pin_memory(self) -> "Batch":
+        """The same in pinned memory; ``DataLoader`` calls this."""
+        return Batch(pinned(self.features), pinned(self.lengths), self.anchors.pin_memory(), self.videos)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Every tensor that moves with the batch."""
+        targets = self.targets
+        return self.features, self.lengths, targets.segments, targets.labels, targets.window
 
 
 class WindowSet(Dataset):
@@ -65,6 +85,19 @@ class WindowSet(Dataset):
         # Instances and videos of all splits get one numbering.
         self._first_instance = numpy.cumsum([0, *(len(index.instances) for index in indices)])
         self._video_number = {name: number for number, name in enumerate(name for store in stores for name in store)}
+        self._first_row = numpy.cumsum([0, *(sum(video.length for video in store.videos.values()) for store in stores)])
+        self._resident: Tensor | None = None
+
+    def keep_on(self, device: torch.device) -> None:
+        """Copy the features of all splits to ``device``, one video at a time; windows are cut there from now on."""
+        rows = int(self._first_row[-1])
+        resident = torch.zeros(rows + 1, self.dimension, device=device)  # the last row is padding
+        for first, (store, _) in zip(self._first_row, self.splits, strict=False):
+            for video in store:
+                info = store.info(video)
+                own = torch.from_numpy(numpy.array(store[video]))
+                resident[first + info.offset : first + info.offset + info.length] = send(own, device)
+        self._resident = resident
 
     def __len__(self) -> int:
         """Number of windows."""
@@ -75,17 +108,18 @@ class WindowSet(Dataset):
         part, window = self.examples[position]
         return part, window, self.splits[part][0].slice(window.video, window.first, window.length)
 
-    def batches(self, order: Sequence[int], size: int, *, pin: bool = False) -> Iterator[Batch]:
-        """Batches of ``size`` windows in the given order; the last may be smaller."""
+    def batches(self, order: Sequence[int], size: int, *, device: torch.device = CPU) -> Iterator[Batch]:
+        """Batches of ``size`` windows in the given order, on ``device``; the last may be smaller."""
         groups = [list(order[first : first + size]) for first in range(0, len(order), size)]
-        return iter(DataLoader(self, batch_sampler=groups, collate_fn=self._collate, pin_memory=pin))
+        options = {}
+        if device.type == "cuda" and self._resident is None:  # forked, since a copy of the arrays would be as large
+            options = {"pin_memory": True, "num_workers": WORKERS, "multiprocessing_context": "fork"}
+        return one_ahead(DataLoader(self, batch_sampler=groups, collate_fn=self._collate, **options), device)
 
     def _collate(self, examples: list[tuple[int, Window, numpy.ndarray]]) -> Batch:
         parts, windows, features = zip(*examples, strict=True)
         lengths = torch.tensor([window.length for window in windows])
-        padded = torch.zeros(len(windows), int(lengths.max()), self.dimension)
-        for row, own in zip(padded, features, strict=True):
-            row[: len(own)] = torch.from_numpy(numpy.array(own))
+        padded = self._padded(features) if self._resident is None else self._cut(parts, windows)
         shares = [segments.center_width(window.segments) / window.length for window in windows]
         counts = tuple(len(window.labels) for window in windows)
         label = numpy.concatenate([window.labels for window in windows])
@@ -93,7 +127,24 @@ class WindowSet(Dataset):
         video = numpy.repeat([self._video_number[window.video] for window in windows], counts)
         identity = [self._first_instance[part] + window.instances for part, window in zip(parts, windows, strict=True)]
         instances = Instances(video, label, numpy.concatenate(identity))
-        return Batch(padded, lengths, targets, instances, tuple(window.video for window in windows))
+        anchors = Anchors.of(instances, targets, lengths)
+        return Batch(padded, lengths, anchors, tuple(window.video for window in windows))
+
+    def _padded(self, features: Sequence[numpy.ndarray]) -> Tensor:
+        """Features of windows from the files, padded with zeros ``[B, T, dimension]``."""
+        padded = torch.zeros(len(features), max(map(len, features)), self.dimension)
+        for row, own in zip(padded, features, strict=True):
+            row[: len(own)] = torch.from_numpy(numpy.array(own))
+        return padded
+
+    def _cut(self, parts: Sequence[int], windows: Sequence[Window]) -> Tensor:
+        """The same from the features that are kept on the device."""
+        length = max(window.length for window in windows)
+        rows = numpy.full((len(windows), length), len(self._resident) - 1)
+        for row, part, window in zip(rows, parts, windows, strict=True):
+            first = self._first_row[part] + self.splits[part][0].info(window.video).offset + window.first
+            row[: window.length] = numpy.arange(first, first + window.length)
+        return self._resident[send(torch.from_numpy(rows), self._resident.device)]
 
     def instance_bank(self, *, bins: int) -> InstanceBank:
         """Raw pooled features of every annotated instance, for ACE-enc before the encoder."""
@@ -112,3 +163,29 @@ class WindowSet(Dataset):
                 identity += [self._first_instance[part] + number for number in numbers]
         who = Instances(numpy.array(video), numpy.array(label), numpy.array(identity))
         return InstanceBank(torch.cat(pooled), who)
+
+
+def one_ahead(batches: Iterable[Batch], device: torch.device) -> Iterator[Batch]:
+    """Batches on ``device``. A GPU copies the next one, beside its other work, while one is computed with."""
+    if device.type != "cuda":
+        yield from (batch.to(device) for batch in batches)
+        return
+    copying = torch.cuda.Stream(device)
+    waiting: tuple[Batch, torch.cuda.Event] | None = None
+    for batch in batches:
+        with torch.cuda.stream(copying):
+            following = batch.to(device), copying.record_event()
+        if waiting is not None:
+            yield _arrived(*waiting, device)
+        waiting = following
+    if waiting is not None:
+        yield _arrived(*waiting, device)
+
+
+def _arrived(batch: Batch, copied: torch.cuda.Event, device: torch.device) -> Batch:
+    """The batch, for work on the current stream, which waits for the copy; the host does not."""
+    current = torch.cuda.current_stream(device)
+    current.wait_event(copied)
+    for tensor in batch.tensors():
+        tensor.record_stream(current)  # its memory is not used again before that work is done
+    return batch

@@ -21,6 +21,7 @@ VERBS = {
     "diagnose": "error analysis: kinds of false positives, sensitivity, missed instances",
     "summarize": "one table of the metrics of variants and seeds",
     "table": "one table of a study: spread, differences with intervals, and the paper's rows",
+    "published": "Table 1 or 2: the rows that the paper prints, and ours where there is a run",
     "sweep": "draw average mAP against one parameter (Figure 5)",
     "relations": "draw how a window's queries are related, and who attends to whom (Figure 4)",
     "class-loss": "draw the validation classification loss by epoch (Figure S3)",
@@ -28,6 +29,7 @@ VERBS = {
     "provenance": "what results come from: commit, parameters, data, software, machine",
     "params": "show what a variant of params.yaml resolves to, and where each value comes from",
     "times": "what each step of a run of the pipeline cost",
+    "benchmark": "time a training step, on a CPU or a GPU, on generated features",
     "flops": "parameters and multiply-accumulates of a model by component",
 }
 

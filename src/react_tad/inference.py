@@ -35,11 +35,10 @@ def detect(
     ((store, _),) = windows.splits
     model.eval()
     parts = []
-    batches = windows.batches(range(len(windows)), settings.batch_size, pin=device.type == "cuda")
+    batches = windows.batches(range(len(windows)), settings.batch_size, device=device)
     total = -(-len(windows) // settings.batch_size)
     for number, batch in enumerate(tqdm(batches, "detect", total, unit="batch", delay=2, disable=not progress)):
-        moved = batch.to(device)
-        scores, labels, shares = best_classes(model(moved.features, moved.lengths), settings.classes_per_query)
+        scores, labels, shares = best_classes(model(batch.features, batch.lengths), settings.classes_per_query)
         if not numpy.isfinite(scores).all():
             raise FloatingPointError(f"scores are not finite in windows of {', '.join(sorted(set(batch.videos)))}")
         for row, video in enumerate(batch.videos):

@@ -186,6 +186,8 @@ class Train(Section):
     deformable_lr_factor: Annotated[float, Field(gt=0)] = 1.0
     """Factor of the learning rate for offsets and attention weights of the deformable attention."""
     clip_norm: Annotated[float, Field(gt=0)] | None = None
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the forward passes while training. Losses, matching, validation and inference are float32 in any case."""
     select: Literal["last", "best_validation"] = "last"
     """Which epoch's weights are kept: the last, or the one with the best average mAP on the validation split. That is
     measured with the defaults of ``inference``, ``soft_nms`` and ``evaluation`` whatever else is set, so that an edit

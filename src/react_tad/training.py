@@ -5,7 +5,6 @@ does exactly what it would have done without stopping.
 """
 
 import csv
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import numpy
 import torch
 from torch import Tensor
+from torch.profiler import record_function
 from tqdm import tqdm
 
 import react_tad
@@ -21,10 +21,12 @@ from react_tad import params
 from react_tad.batches import Batch, WindowSet
 from react_tad.checkpoints import Progress, load_checkpoint, save_checkpoint
 from react_tad.files import whole
-from react_tad.losses.ace_enc import AceEnc, Anchors
+from react_tad.losses.ace_enc import AceEnc
 from react_tad.losses.criterion import Criterion
 from react_tad.model.deformable_attention import DeformableAttention
 from react_tad.model.react import Output, ReAct, build_react
+from react_tad.precision import TrainingPass
+from react_tad.step_reports import StepReports
 
 VALIDATION_BATCH = 64
 """Windows a batch where losses are only measured; nothing is learned from them."""
@@ -89,6 +91,7 @@ class Trainer:
         }
         torch.manual_seed(settings.seed)
         self.model = build_react(settings.model, dimension=training.dimension, classes=len(training.classes)).to(device)
+        self.forward = TrainingPass(self.model, precision=settings.train.precision, device=device)
         self.criterion = Criterion(settings.loss, settings.matching)
         self.ace_enc = self._build_ace_enc()
         first = settings.loss.ace_enc.stage == "first" and self.ace_enc is not None
@@ -110,9 +113,9 @@ class Trainer:
         progress, optimizer = self._resume()
         for epoch in range(progress.epoch, self.epochs):
             if epoch in (0, self.contrastive_epochs):  # each stage starts with an optimiser of its own
-                optimizer = self._optimizer(epoch)
+                optimizer = self.optimizer(epoch)
             row = {"epoch": epoch + 1, "stage": self._stage(epoch), "lr": self._lr(epoch, 0)}
-            row |= self._prefixed("train", self._train_epoch(epoch, optimizer))
+            row |= self._prefixed("train", self.train_epoch(epoch, optimizer))
             if self._stage(epoch) == "detector" and not self.settings.train.include_validation:
                 row |= self._prefixed("validation", self._validate(epoch))
                 row |= self._select(epoch, progress)
@@ -132,14 +135,15 @@ class Trainer:
             return Progress(self.identity), None
         self.model.load_state_dict(checkpoint.part("model"))
         self.best = checkpoint.part("best") or None
-        optimizer = self._optimizer(checkpoint.progress.epoch - 1)  # that of the last epoch done
+        optimizer = self.optimizer(checkpoint.progress.epoch - 1)  # that of the last epoch done
         checkpoint.restore_optimizer(optimizer)
         return checkpoint.progress, optimizer
 
     def _stage(self, epoch: int) -> str:
         return "contrastive" if epoch < self.contrastive_epochs else "detector"
 
-    def _optimizer(self, epoch: int) -> torch.optim.Optimizer:
+    def optimizer(self, epoch: int) -> torch.optim.Optimizer:
+        """A new optimiser for the stage that ``epoch`` belongs to."""
         train = self.settings.train
         if self._stage(epoch) == "contrastive":
             groups = [{"params": list(self.model.project.parameters()), "factor": 1.0}]
@@ -163,66 +167,91 @@ class Trainer:
         drops = sum(done >= drop for drop in train.lr_drops)
         return train.lr * train.lr_drop_factor**drops
 
-    def _train_epoch(self, epoch: int, optimizer: torch.optim.Optimizer) -> dict[str, float]:
+    def train_epoch(self, epoch: int, optimizer: torch.optim.Optimizer) -> dict[str, float]:
         """One pass over the training windows; gives the mean of each term."""
         torch.manual_seed(int(numpy.random.SeedSequence([self.settings.seed, epoch]).generate_state(1)[0]))  # dropout
         random = numpy.random.default_rng([self.settings.seed, epoch])
         order = random.permutation(len(self.training)).tolist()
         self.model.train()
         means = Means()
+        reports = StepReports(lambda terms, videos: self._non_finite(terms, epoch, videos))
         with self._bar(order, f"{self._stage(epoch)} {epoch + 1}/{self.epochs}") as batches:
             for step, batch in enumerate(batches):
                 for group in optimizer.param_groups:
                     group["lr"] = self._lr(epoch, step) * group["factor"]
-                terms = self._step(batch.to(self.device), epoch, random)
-                total = self.criterion.total(terms, (epoch - self.contrastive_epochs) * self.steps + step)
-                self._check_finite(terms, total, epoch, batch)
-                optimizer.zero_grad(set_to_none=True)
-                total.backward()
-                if self.settings.train.clip_norm is not None:
-                    torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.train.clip_norm)
-                optimizer.step()
+                terms, total = self.step(batch, epoch, step, random, reports, optimizer)
                 means.add(terms | {"total": total}, len(batch.videos))
                 if step % 10 == 0:
-                    batches.set_postfix({name: f"{term.item():.3g}" for name, term in terms.items()}, refresh=False)
+                    shown = {name: f"{value:.3g}" for name, value in reports.latest.items()}
+                    batches.set_postfix(shown, refresh=False)
+        reports.look(wait=True)
         return means.values()
+
+    def step(
+        self,
+        batch: Batch,
+        epoch: int,
+        step: int,
+        random: numpy.random.Generator,
+        reports: StepReports,
+        optimizer: torch.optim.Optimizer,
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """One step of ``optimizer`` on a batch; gives its terms and their weighted sum.
+
+        The host waits for the device once, in the matching. Raises ``NonFiniteLoss`` for this step, or for an earlier
+        one whose losses have arrived by now.
+        """
+        try:
+            terms = self._terms(batch, epoch, random)
+        except FloatingPointError as error:
+            reports.look(wait=True)  # an earlier step may be where it began
+            raise self._non_finite(str(error), epoch, batch.videos) from None
+        total = self.criterion.total(terms, (epoch - self.contrastive_epochs) * self.steps + step)
+        reports.add(terms, total, batch.videos)
+        reports.look()
+        optimizer.zero_grad(set_to_none=True)
+        with record_function("backward"):
+            total.backward()
+        with record_function("optimizer"):
+            if self.settings.train.clip_norm is not None:
+                torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.train.clip_norm)
+            optimizer.step()
+        return terms, total
 
     def _bar(self, order: list[int], text: str) -> tqdm:
         size = self.settings.train.batch_size
-        batches = self.training.batches(order, size, pin=self.device.type == "cuda")
+        batches = self.training.batches(order, size, device=self.device)
         return tqdm(batches, text, self.steps, unit="step", mininterval=1.0)
 
-    def _step(self, batch: Batch, epoch: int, random: numpy.random.Generator) -> dict[str, Tensor]:
+    def _terms(self, batch: Batch, epoch: int, random: numpy.random.Generator) -> dict[str, Tensor]:
         """All terms of one batch."""
         if self._stage(epoch) == "contrastive":
             return {"ace_enc": self._contrast(batch, None, random)}
-        output = self.model(batch.features, batch.lengths)
-        try:
-            terms = self.criterion.terms(output, batch.targets, self.model.classify_segments)
-        except FloatingPointError as error:
-            raise self._non_finite(str(error), epoch, batch) from None
+        with record_function("forward"):
+            output = self.forward(batch.features, batch.lengths)
+        with record_function("losses"):
+            terms = self.criterion.terms(output, batch.targets, self.forward.classify_segments)
         if self.ace_enc is not None and self.settings.loss.ace_enc.stage == "joint":
             terms["ace_enc"] = self._contrast(batch, output, random)
         return terms
 
     def _contrast(self, batch: Batch, output: Output | None, random: numpy.random.Generator) -> Tensor:
         """Equation 7 on what ``loss.ace_enc.position`` asks for."""
-        anchors = Anchors(batch.instances, batch.targets)
-        if self.settings.loss.ace_enc.position == "before":
-            return self.ace_enc(batch.features, batch.lengths, anchors, random, self.model.project)
-        return self.ace_enc(output.encoded, batch.lengths, anchors, random)
+        with record_function("ace_enc"):
+            if self.settings.loss.ace_enc.position == "before":
+                return self.ace_enc(batch.features, batch.lengths, batch.anchors, random, self.forward.project)
+            return self.ace_enc(output.encoded, batch.lengths, batch.anchors, random)
 
     @torch.no_grad()
     def _validate(self, epoch: int) -> dict[str, float]:
         """Mean terms over the validation windows, without the second pass of ACE-dec and without ACE-enc."""
         self.model.eval()
         means = Means()
-        for batch in self.validation.batches(range(len(self.validation)), VALIDATION_BATCH):
-            moved = batch.to(self.device)
+        for batch in self.validation.batches(range(len(self.validation)), VALIDATION_BATCH, device=self.device):
             try:
-                terms = self.criterion.terms(self.model(moved.features, moved.lengths), moved.targets, None)
+                terms = self.criterion.terms(self.model(batch.features, batch.lengths), batch.targets, None)
             except FloatingPointError as error:
-                raise self._non_finite(str(error), epoch, batch) from None
+                raise self._non_finite(str(error), epoch, batch.videos) from None
             means.add(terms, len(batch.videos))
         return means.values()
 
@@ -239,16 +268,11 @@ class Trainer:
     def _prefixed(prefix: str, values: dict[str, float]) -> dict[str, float]:
         return {f"{prefix}_{name}": value for name, value in values.items()}
 
-    def _check_finite(self, terms: dict[str, Tensor], total: Tensor, epoch: int, batch: Batch) -> None:
-        if math.isfinite(float(total.detach())):
-            return
-        wrong = [name for name, term in terms.items() if not math.isfinite(float(term.detach()))]
-        raise self._non_finite(", ".join(wrong) or "their sum", epoch, batch)
-
-    def _non_finite(self, term: str, epoch: int, batch: Batch) -> NonFiniteLoss:
+    @staticmethod
+    def _non_finite(term: str, epoch: int, videos: tuple[str, ...]) -> NonFiniteLoss:
         return NonFiniteLoss(
             f"epoch {epoch + 1}: not a finite number: {term}; "
-            f"videos of the batch: {', '.join(sorted(set(batch.videos)))}. "
+            f"videos of the batch: {', '.join(sorted(set(videos)))}. "
             "Lower train.lr or set train.clip_norm; the last checkpoint is kept"
         )
 

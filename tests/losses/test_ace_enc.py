@@ -31,7 +31,7 @@ def contrast(settings, *, project=None, windows=None, seed=0):
     windows = windows or made
     loss = AceEnc(settings, bank if settings.position == "before" else None)
     features, lengths = pad(windows, fill=1e3)
-    anchors = Anchors(ANCHORS, targets(INSTANCES))
+    anchors = Anchors.of(ANCHORS, targets(INSTANCES), lengths)
     extra = () if project is None else (project,)
     return loss(features, lengths, anchors, np.random.default_rng(seed), *extra)
 
@@ -92,7 +92,11 @@ def test_negatives_may_be_detached(detach, silent):
     only_label_0 = Instances(np.array([0]), np.array([0]), np.array([0]))
     features, lengths = pad([torch.randn(12, 6, dtype=torch.float64)])
     loss(
-        features, lengths, Anchors(only_label_0, targets([INSTANCES[0][:1]])), np.random.default_rng(0), layer
+        features,
+        lengths,
+        Anchors.of(only_label_0, targets([INSTANCES[0][:1]]), lengths),
+        np.random.default_rng(0),
+        layer,
     ).backward()
     assert bool((marked.grad[[1, 3]] == 0).all()) is silent
     assert marked.grad[[0, 2, 4]].any()
@@ -125,7 +129,7 @@ def test_a_batch_without_instances_has_a_loss_of_zero(position):
     nobody = Instances(*(np.zeros(0, int) for _ in range(3)))
     features, lengths = pad(batch()[0])
     features.requires_grad_()
-    found = loss(features, lengths, Anchors(nobody, targets([[], []])), np.random.default_rng(0), layer)
+    found = loss(features, lengths, Anchors.of(nobody, targets([[], []]), lengths), np.random.default_rng(0), layer)
     assert float(found.detach()) == 0
     found.backward()  # it is the only term of the contrastive stage
     assert not features.grad.any()

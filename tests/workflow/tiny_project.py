@@ -59,7 +59,7 @@ FROM_TRAINING = FROM_SUPPRESSION | {
 NOTHING = "Nothing to be done"
 AGGREGATES = {
     *("all", "fetch", "features", "windows", "data", "train", "detect", "suppress", "evaluate", "figures"),
-    *("studies", "table3", "table4", "figure4", "figure5", "figureS3", "presets", "diagnosis"),
+    *("studies", "table1", "table2", "table3", "table4", "figure4", "figure5", "figureS3", "presets", "diagnosis"),
 }
 
 

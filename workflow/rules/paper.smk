@@ -1,6 +1,7 @@
 # The paper's tables and figures, and the error analysis. In: what the rules of the other files make, for the rows of
 # `studies` in params.yaml. Out:
 #   results/D/studies/models, raw_detections, detections, metrics    as in results/D, of the runs that only studies need
+#   results/D/studies/table1.*, table2.*                    the paper's rows, and ours where D is that table's data set
 #   results/D/studies/TABLE.csv, .json, .md, .tex, .html    each study with rows
 #   results/D/studies/SWEEP.svg, .png, .csv                 each study with a parameter
 #   results/D/studies/figure4.svg, .png, .json, .csv        relations of the queries, first variant and seed
@@ -11,6 +12,16 @@
 TABLE = "results/{dataset}/studies/{name}.md"
 FIRST_SPLIT = evaluated_split(experiment.main[0])
 FIGURE = "results/{dataset}/studies/{name}.svg"
+
+
+rule table1:
+    input:
+        of_data(TABLE, name="table1"),
+
+
+rule table2:
+    input:
+        of_data(TABLE, name="table2"),
 
 
 rule table3:
@@ -115,6 +126,42 @@ rule compare_rows:
         subset=study_subset,
     shell:
         "react-tad table --study {params.study:q} --annotations {input.annotations} --subset {params.subset}"
+        " --csv {output.csv} --json {output.json} --markdown {output.markdown} --latex {output.latex} --html {output.html}"
+        " > {log} 2>&1"
+
+
+rule compare_with_published:
+    input:
+        metrics=metrics_of_published,
+        descriptions=descriptions_of_published,
+        sources=source_files("published"),
+    output:
+        csv="results/{dataset}/studies/{published}.csv",
+        json="results/{dataset}/studies/{published}.json",
+        markdown="results/{dataset}/studies/{published}.md",
+        latex="results/{dataset}/studies/{published}.tex",
+        html=report(
+            "results/{dataset}/studies/{published}.html",
+            caption="../report/published.rst",
+            category="Tables",
+            labels={"study": "{published}"},
+        ),
+    log:
+        "logs/{dataset}/table/{published}.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/table/{published}.tsv"
+    wildcard_constraints:
+        published="table1|table2",
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        ours=published_rows,
+    shell:
+        "react-tad published {wildcards.published} --ours {params.ours:q}"
         " --csv {output.csv} --json {output.json} --markdown {output.markdown} --latex {output.latex} --html {output.html}"
         " > {log} 2>&1"
 

@@ -19,6 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: CUDA if there is one"
     )
+    parser.add_argument(
+        "--features-on-device",
+        action="store_true",
+        help="copy all features to the device once and cut windows there (they have to fit; the results are the same)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -36,6 +41,8 @@ def run(arguments: argparse.Namespace) -> None:
     settings = params.step_params(params.Inference, arguments.cfg, "inference")
     trained = load_model(arguments.model)
     windows = WindowSet([(FeatureStore(arguments.features), WindowIndex.read(arguments.windows))])
+    if arguments.features_on_device:
+        windows.keep_on(device)
     trained.check_fits(dimension=windows.dimension, classes=windows.classes, features=str(arguments.features))
     detected = detect(trained.model.to(device), windows, settings, durations(arguments.annotations), device=device)
     detected.write(arguments.out)

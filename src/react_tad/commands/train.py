@@ -27,6 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: CUDA if there is one"
     )
     parser.add_argument(
+        "--features-on-device",
+        action="store_true",
+        help="copy all features to the device once and cut windows there (they have to fit; the results are the same)",
+    )
+    parser.add_argument(
         "--stale-checkpoint",
         choices=("refuse", "discard"),
         default="refuse",
@@ -52,10 +57,14 @@ def run(arguments: argparse.Namespace) -> None:
     training = (FeatureStore(arguments.training_features), WindowIndex.read(arguments.training_windows))
     validation = (FeatureStore(arguments.validation_features), WindowIndex.read(arguments.validation_windows))
     splits = [training, validation] if settings.train.include_validation else [training]
-    validation_windows = WindowSet([validation])
+    training_windows, validation_windows = WindowSet(splits, with_instances_only=True), WindowSet([validation])
+    if arguments.features_on_device:
+        training_windows.keep_on(device)
+        if not settings.train.include_validation:  # otherwise nothing is computed with it alone
+            validation_windows.keep_on(device)
     trainer = Trainer(
         settings,
-        WindowSet(splits, with_instances_only=True),
+        training_windows,
         validation_windows,
         validation_map=ValidationMap(arguments.annotations, validation_windows, device),
         checkpoints=arguments.checkpoints,

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.profiler import record_function
 
 from react_tad import params
 from react_tad.losses.classification import ground_truth_class_loss, ground_truth_references, query_class_loss
@@ -42,7 +43,8 @@ class Criterion:
         """
         decoded, settings = output.decoded, self.loss.classification
         focal = {"alpha": settings.alpha, "gamma": settings.gamma}
-        matches = match(decoded.logits, decoded.segments, targets, self.matching)
+        with record_function("matching"):
+            matches = match(decoded.logits, decoded.segments, targets, self.matching)
         first = 0 if self.loss.auxiliary else len(matches) - 1
         # Layers are stacked like further windows of the batch, so that each term is computed once.
         matched = stack_layers(matches[first:], windows=len(targets.counts))

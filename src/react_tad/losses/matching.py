@@ -1,8 +1,11 @@
 """Hungarian matching of queries with ground-truth instances (section 3, "Method overview").
 
 The cost of a pair is the sum of -IoU, -class probability and the L1 distance of coordinates. All decoder layers are
-costed at once and copied to the host once; each layer and window is then an assignment problem of its own.
+costed at once and copied to the host once, which is all that a training step waits for; each layer and window is an
+assignment problem of its own, and the pairs go back together.
 """
+
+from collections.abc import Sequence
 
 import numpy
 import torch
@@ -10,6 +13,7 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from react_tad import params, segments
+from react_tad.devices import send, to_host
 from react_tad.losses.targets import Match, Targets
 
 
@@ -39,17 +43,21 @@ def match(logits: Tensor, predicted: Tensor, targets: Targets, matching: params.
 
     Shapes as in :func:`matching_cost`. Raises ``FloatingPointError`` if a cost is not finite.
     """
-    cost = matching_cost(logits, predicted, targets, matching).cpu().numpy()
+    cost = to_host(matching_cost(logits, predicted, targets, matching))
     if not numpy.isfinite(cost).all():
         raise FloatingPointError("matching cost")
-    ends = numpy.cumsum(targets.counts)
-    starts = ends - targets.counts
-    matches = []
-    for layer in cost:
-        pairs: tuple[list, list, list] = ([], [], [])
-        for window, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            query, instance = linear_sum_assignment(layer[window, :, start:end])
-            for column, values in zip(pairs, (numpy.full(len(query), window), query, instance + start), strict=True):
-                column.append(values)
-        matches.append(Match(*(torch.from_numpy(numpy.concatenate(column)).to(logits.device) for column in pairs)))
-    return matches
+    pairs = numpy.stack([assign(layer, targets.counts) for layer in cost])  # [layers, 3, P]
+    return [Match(*layer.unbind()) for layer in send(torch.from_numpy(pairs), logits.device).unbind()]
+
+
+def assign(cost: numpy.ndarray, counts: Sequence[int]) -> numpy.ndarray:
+    """Cheapest pairs of one layer: windows, queries and instances ``[3, P]``, for a cost ``[B, N, M]``.
+
+    ``counts`` says how many of the M instances each window has. P is the sum of min(N, count), in every layer.
+    """
+    ends = numpy.cumsum(counts)
+    pairs = []
+    for window, (start, end) in enumerate(zip(ends - counts, ends, strict=True)):
+        query, instance = linear_sum_assignment(cost[window, :, start:end])
+        pairs.append(numpy.stack((numpy.full(len(query), window), query, instance + start)))
+    return numpy.concatenate(pairs, axis=1)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from react_tad import segments
 from react_tad.model.deformable_attention import DeformableAttention
-from react_tad.model.layers import FeedForward, inverse_sigmoid
+from react_tad.model.layers import FeedForward, full_precision, inverse_sigmoid
 from react_tad.model.relational_attention import QueryAttention, relations
 
 
@@ -36,7 +36,8 @@ class Relation:
         if not self.raid or references.shape[-1] == 1:
             return None
         start_end = segments.start_end(references)
-        return relations(content.detach(), start_end, gamma=self.gamma, tau=self.tau, boundary=self.boundary)
+        with full_precision(content):
+            return relations(content.detach(), start_end, gamma=self.gamma, tau=self.tau, boundary=self.boundary)
 
 
 class DecoderLayer(nn.Module):
@@ -125,7 +126,8 @@ class Decoder(nn.Module):
         logits, refined, masks = [], [], []
         for index in range(len(self.layers)):
             content, allowed = self._layer(index, content, position, references, values[index], lengths)
-            segment = self._refine(self.segment_heads[index](content), references)
+            with full_precision(content):
+                segment = self._refine(self.segment_heads[index](content), references)
             logits.append(self.class_heads[index](content))
             refined.append(segment)
             masks.append(allowed)

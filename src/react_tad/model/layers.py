@@ -1,4 +1,4 @@
-"""The two small networks that encoder, decoder and heads share."""
+"""What encoder, decoder and heads share."""
 
 import torch
 from torch import Tensor, nn
@@ -17,3 +17,8 @@ def inverse_sigmoid(probability: Tensor, eps: float = 1e-5) -> Tensor:
     """Logit of a probability; both it and its complement are kept above ``eps``."""
     probability = probability.clamp(0, 1)
     return torch.log(probability.clamp(min=eps) / (1 - probability).clamp(min=eps))
+
+
+def full_precision(tensor: Tensor) -> torch.autocast:
+    """Context in which ``tensor`` is computed with in its own precision, also where training runs in a lower one."""
+    return torch.autocast(tensor.device.type, enabled=False)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from react_tad.model.decoder import Decoded, Decoder, DecoderLayer, Relation
 from react_tad.model.deformable_attention import DeformableAttention
 from react_tad.model.encoder import Encoder, EncoderLayer
-from react_tad.model.layers import FeedForward
+from react_tad.model.layers import FeedForward, full_precision
 from react_tad.model.relational_attention import QueryAttention
 from react_tad.model.segment_quality import SegmentQuality, combine
 from react_tad.params import Model
@@ -66,7 +66,9 @@ class ReAct(nn.Module):
         encoded = self.encoder(projected, valid)
         content, position = self._queries(len(features))
         values = self.decoder.values(encoded, valid)
-        decoded = self.decoder(content, position, self.reference(position).sigmoid(), values, lengths)
+        with full_precision(position):
+            references = self.reference(position).sigmoid()
+        decoded = self.decoder(content, position, references, values, lengths)
         quality = None if self.quality is None else self.quality(decoded.hidden)
         return Output(decoded, quality, projected, encoded, values, lengths)
 

@@ -96,17 +96,18 @@ def _fraction(per_cent: float | None) -> float | None:
 def as_markdown(comparison: Comparison) -> str:
     """A table for readers, the paper's row below ours, with footnotes."""
     header = ["row", "seeds", *comparison.tiou, "average", *DIFFERENCE_COLUMNS]
-    lines = ["| " + " | ".join(_markdown(cell) for cell in header) + " |", "|---|" + "---:|" * (len(header) - 1)]
+    lines = ["| " + " | ".join(markdown(cell) for cell in header) + " |", "|---|" + "---:|" * (len(header) - 1)]
     for ours, paper in _cells(comparison):
-        lines.append("| " + " | ".join(map(_markdown, ours)) + " |")
+        lines.append("| " + " | ".join(map(markdown, ours)) + " |")
         if paper:
-            lines.append("| " + " | ".join(f"*{_markdown(cell)}*" if cell else "" for cell in paper) + " |")
-    notes = [f"- {_markdown(note)}" for note in footnotes(comparison)]
+            lines.append("| " + " | ".join(f"*{markdown(cell)}*" if cell else "" for cell in paper) + " |")
+    notes = [f"- {markdown(note)}" for note in footnotes(comparison)]
     title = comparison.study.title or comparison.study.name
-    return "\n".join([f"**{_markdown(title)}**", "", *lines, "", *notes]) + "\n"
+    return "\n".join([f"**{markdown(title)}**", "", *lines, "", *notes]) + "\n"
 
 
-def _markdown(text: str) -> str:
+def markdown(text: str) -> str:
+    """Text that Markdown shows as it stands."""
     for character in "\\|*_<>":
         text = text.replace(character, f"\\{character}")
     return text
@@ -148,19 +149,20 @@ def as_latex(comparison: Comparison) -> str:
         rf"\label{{tab:{comparison.study.name.replace('_', '-')}}}",
         r"\begin{tabular}{lr" + "r" * (columns + 1) + "rcc}",
         r"\toprule",
-        _latex_row(header, latex),
+        latex_row(header, latex),
         r"\midrule",
     ]
     for ours, paper in _cells(comparison):
-        lines.append(_latex_row(ours, latex))
+        lines.append(latex_row(ours, latex))
         if paper:
-            lines.append(_latex_row(paper, lambda cell: rf"\textit{{{latex(cell)}}}" if cell else ""))
+            lines.append(latex_row(paper, lambda cell: rf"\textit{{{latex(cell)}}}" if cell else ""))
     lines += [r"\bottomrule", r"\end{tabular}", r"\par\smallskip\footnotesize\raggedright"]
     lines += [latex(note) + r"\par" for note in footnotes(comparison)]
     return "\n".join([*lines, r"\end{table}"]) + "\n"
 
 
-def _latex_row(cells: Sequence[str], form: Callable[[str], str]) -> str:
+def latex_row(cells: Sequence[str], form: Callable[[str], str]) -> str:
+    """A line of a ``tabular``."""
     line = " & ".join(map(form, cells)) + r" \\"
     return "{}" + line if line.startswith("[") else line  # after a line break, a bracket would be its argument
 
