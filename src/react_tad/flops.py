@@ -50,7 +50,11 @@ def count(settings: params.Model, *, window: int, dimension: int, classes: int) 
     parameters = dict.fromkeys(COMPONENTS, 0)
     for name, tensor in model.named_parameters():
         parameters[component(name)] += tensor.numel()
-    macs = _count_macs(model, torch.zeros(1, window, dimension), torch.tensor([window]))
+    # On the device `meta` nothing is computed, and sampling is by look-ups, as where the paper counted.
+    meta = torch.device("meta")
+    macs = _count_macs(
+        model.to(meta), torch.zeros(1, window, dimension, device=meta), torch.full((1,), window, device=meta)
+    )
     return {name: Cost(parameters[name], macs[name]) for name in COMPONENTS}
 
 

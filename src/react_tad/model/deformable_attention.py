@@ -35,8 +35,8 @@ def sample_by_matrix(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
     # A column before the first snippet and one after the last take what lies outside.
     snippet = torch.cat((first, first + 1), dim=-1).add_(1).clamp_(0, length + 1)
     taken = torch.cat((weight * (1 - share), weight * share), dim=-1)
-    matrix = value.new_zeros(*position.shape[:2], length + 2).scatter_add(2, snippet, taken)
-    return matrix[..., 1:-1] @ value
+    matrix = taken.new_zeros(*position.shape[:2], length + 2).scatter_add(2, snippet, taken)
+    return matrix[..., 1:-1].to(value.dtype) @ value
 
 
 def sample_by_grid(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:

@@ -1,5 +1,7 @@
 """What encoder, decoder and heads share."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 from torch import Tensor, nn
 
@@ -19,6 +21,8 @@ def inverse_sigmoid(probability: Tensor, eps: float = 1e-5) -> Tensor:
     return torch.log(probability.clamp(min=eps) / (1 - probability).clamp(min=eps))
 
 
-def full_precision(tensor: Tensor) -> torch.autocast:
+def full_precision(tensor: Tensor) -> AbstractContextManager:
     """Context in which ``tensor`` is computed with in its own precision, also where training runs in a lower one."""
+    if tensor.device.type == "meta":  # nothing is computed there, in no precision
+        return nullcontext()
     return torch.autocast(tensor.device.type, enabled=False)
