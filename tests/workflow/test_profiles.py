@@ -13,7 +13,10 @@ test:
   whole: {used_by: us, origin: here, counts: {videos: 3, instances: COUNT}}
   two: {used_by: them, origin: here, leave_out: {videos: [VIDEO]}}
 """
-MEASURED = {"evaluate_detections": 2, "summarize_metrics": 1, "compare_profiles": 1, "draw_ap": 2}
+MEASURED = {
+    **{"evaluate_detections": 2, "summarize_metrics": 1, "compare_profiles": 1, "draw_ap": 2},
+    **{"diagnose_errors": 2, "record_provenance": 1},
+}
 
 
 def give_profiles(project: Project) -> None:
