@@ -53,7 +53,7 @@ def show(browser, page, category, label=None):
 @pytest.mark.parametrize(
     ("category", "label", "texts"),
     [
-        ("Tables", "table3", ["Main components", "without_ace_dec", "95 % over videos"]),
+        ("Tables", "table3", ["all: RAID, ACE, SQ", "without_ace_dec", "95 % over videos"]),
         ("Provenance", None, ["commit", "model.raid.gamma", "table3.wider", "torch", "sha256"]),
     ],
 )
