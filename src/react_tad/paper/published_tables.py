@@ -3,16 +3,15 @@
 CSV and JSON hold fractions, unrounded; the others per cent, the paper's numbers with one decimal as it prints them.
 """
 
-import csv
-import io
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
+from react_tad.paper import markup
 from react_tad.paper.numbers import TABLES
 from react_tad.paper.published import NOT_RUN, SIZES, Line
-from react_tad.paper.tables import HTML_STYLE, latex, latex_row, markdown
 from react_tad.summary import Spread
+
+WORDS = ("kind", "method", "cited")
 
 
 def as_records(name: str, lines: Sequence[Line]) -> list[dict[str, Any]]:
@@ -32,12 +31,7 @@ def as_records(name: str, lines: Sequence[Line]) -> list[dict[str, Any]]:
 
 def as_csv(name: str, lines: Sequence[Line]) -> str:
     """A line a row."""
-    records = as_records(name, lines)
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(records[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return buffer.getvalue()
+    return markup.as_csv(as_records(name, lines))
 
 
 def as_dict(name: str, lines: Sequence[Line]) -> dict[str, Any]:
@@ -48,69 +42,26 @@ def as_dict(name: str, lines: Sequence[Line]) -> dict[str, Any]:
 
 def as_markdown(name: str, lines: Sequence[Line]) -> str:
     """A table for readers, with footnotes."""
-    header = _header(name)
-    rows = ["| " + " | ".join(map(markdown, cells)) + " |" for cells in [header, *_cells(name, lines)]]
-    rows.insert(1, "|---|---|---|" + "---:|" * (len(header) - 3))
-    notes = [f"- {markdown(note)}" for note in _notes(name, lines)]
-    return "\n".join([f"**{markdown(TABLES[name].title)}**", "", *rows, "", *notes]) + "\n"
+    return markup.as_markdown(_table(name, [markup.Line(cells) for cells in _cells(name, lines)], lines))
 
 
 def as_html(name: str, lines: Sequence[Line]) -> str:
     """A page of its own; the paper's rows are in its own style."""
-
-    def row(cells: Sequence[str], tag: str = "td", kind: str = "") -> str:
-        inside = "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells)
-        return f'<tr class="{kind}">{inside}</tr>' if kind else f"<tr>{inside}</tr>"
-
-    title = escape(TABLES[name].title)
-    body = [row(_header(name), "th")]
-    for line, cells in zip(lines, _cells(name, lines), strict=True):
-        body.append(row(cells, kind="" if line.ours else "paper"))
-    return "\n".join(
-        [
-            f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>',
-            f"<style>{HTML_STYLE}</style></head><body>",
-            f"<h1>{title}</h1>\n<table>",
-            *body,
-            "</table>\n<ul>",
-            *(f"<li>{escape(note)}</li>" for note in _notes(name, lines)),
-            "</ul></body></html>\n",
-        ]
-    )
+    rows = zip(_cells(name, lines), lines, strict=True)
+    return markup.as_html(_table(name, [markup.Line(cells, slanted=not line.ours) for cells, line in rows], lines))
 
 
 def as_latex(name: str, lines: Sequence[Line]) -> str:
     """A ``table`` environment with booktabs rules, ours below a line of their own."""
-    header = _header(name)
-    rows = [latex_row(cells, latex) for cells in _cells(name, lines)]
     first_of_ours = sum(not line.ours for line in lines)
-    rows.insert(first_of_ours, r"\midrule")
-    return (
-        "\n".join(
-            [
-                r"% needs \usepackage{booktabs}",
-                r"\begin{table}",
-                r"\centering",
-                rf"\caption{{{latex(TABLES[name].title)}}}",
-                rf"\label{{tab:{name}}}",
-                r"\begin{tabular}{lll" + "r" * (len(header) - 3) + "}",
-                r"\toprule",
-                latex_row(header, latex),
-                r"\midrule",
-                *rows,
-                r"\bottomrule",
-                r"\end{tabular}",
-                r"\par\smallskip\footnotesize\raggedright",
-                *(latex(note) + r"\par" for note in _notes(name, lines)),
-                r"\end{table}",
-            ]
-        )
-        + "\n"
-    )
+    rows = [markup.Line(cells, rule=place == first_of_ours) for place, cells in enumerate(_cells(name, lines))]
+    table = _table(name, rows, lines)
+    return markup.as_latex(table, "l" * len(WORDS) + "r" * (len(table.header) - len(WORDS)))
 
 
-def _header(name: str) -> list[str]:
-    return ["kind", "method", "cited", *SIZES[name].columns, "average", "GFLOPs"]
+def _table(name: str, rows: Sequence[markup.Line], lines: Sequence[Line]) -> markup.Table:
+    header = [*WORDS, *SIZES[name].columns, "average", "GFLOPs"]
+    return markup.Table(name, TABLES[name].title, header, rows, _notes(name, lines), text_columns=len(WORDS))
 
 
 def _cells(name: str, lines: Sequence[Line]) -> list[list[str]]:

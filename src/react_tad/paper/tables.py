@@ -4,51 +4,22 @@ CSV and JSON hold fractions, unrounded; the others per cent. An interval that ex
 claimed in words.
 """
 
-import csv
-import io
-from collections.abc import Callable, Sequence
-from html import escape
 from typing import Any
 
+from react_tad.paper import markup
 from react_tad.paper.comparison import ComparedRow, Comparison
+from react_tad.paper.markup import SEEDS_MARK, VIDEOS_MARK, Line, Table
 from react_tad.paper.numbers import PaperRow
 from react_tad.paper.statistics import CONFIDENCE, Interval
 from react_tad.summary import Spread
 
-SEEDS_MARK, VIDEOS_MARK = "†", "‡"
 PERCENT = f"{100 * CONFIDENCE:.0f} %"
 DIFFERENCE_COLUMNS = ("difference", f"{PERCENT} over seeds", f"{PERCENT} over videos")
-LATEX = {
-    "\\": r"\textbackslash{}",
-    **{character: f"\\{character}" for character in "&%$#_{}"},
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    "±": r"$\pm$",
-    "−": r"$-$",
-    "γ": r"$\gamma$",
-    "τ": r"$\tau$",
-    SEEDS_MARK: r"$^\dagger$",
-    VIDEOS_MARK: r"$^\ddagger$",
-}
-"""What LaTeX reads in another way, or does not know, by character."""
-HTML_STYLE = (
-    "body{font:14px sans-serif;margin:1.5em}table{border-collapse:collapse;border-bottom:1px solid}"
-    "th{border-top:1px solid;border-bottom:1px solid}td,th{padding:.2em .6em;text-align:right;white-space:nowrap}"
-    "td:first-child{text-align:left}.paper{font-style:italic;color:#555}li{max-width:60em}"
-)
 
 
 def as_csv(comparison: Comparison) -> str:
     """A line a row: fractions, empty where there is no number."""
-    records = [{"row": name} | _record(comparison, name) for name in comparison.rows]
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(records[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return buffer.getvalue()
+    return markup.as_csv([{"row": name} | _record(comparison, name) for name in comparison.rows])
 
 
 def as_dict(comparison: Comparison) -> dict[str, Any]:
@@ -95,90 +66,32 @@ def _fraction(per_cent: float | None) -> float | None:
 
 def as_markdown(comparison: Comparison) -> str:
     """A table for readers, the paper's row below ours, with footnotes."""
-    header = ["row", "seeds", *comparison.tiou, "average", *DIFFERENCE_COLUMNS]
-    lines = ["| " + " | ".join(markdown(cell) for cell in header) + " |", "|---|" + "---:|" * (len(header) - 1)]
-    for ours, paper in _cells(comparison):
-        lines.append("| " + " | ".join(map(markdown, ours)) + " |")
-        if paper:
-            lines.append("| " + " | ".join(f"*{markdown(cell)}*" if cell else "" for cell in paper) + " |")
-    notes = [f"- {markdown(note)}" for note in footnotes(comparison)]
-    title = comparison.study.title or comparison.study.name
-    return "\n".join([f"**{markdown(title)}**", "", *lines, "", *notes]) + "\n"
-
-
-def markdown(text: str) -> str:
-    """Text that Markdown shows as it stands."""
-    for character in "\\|*_<>":
-        text = text.replace(character, f"\\{character}")
-    return text
+    return markup.as_markdown(_table(comparison))
 
 
 def as_html(comparison: Comparison) -> str:
-    """A page of its own with the table and its footnotes, as ``snakemake --report`` can show it."""
-
-    def line(cells: Sequence[str], tag: str = "td", kind: str = "") -> str:
-        row = "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells)
-        return f'<tr class="{kind}">{row}</tr>' if kind else f"<tr>{row}</tr>"
-
-    title = escape(comparison.study.title or comparison.study.name)
-    lines = [line(["row", "seeds", *comparison.tiou, "average", *DIFFERENCE_COLUMNS], "th")]
-    for ours, paper in _cells(comparison):
-        lines += [line(ours)] + ([line(paper, kind="paper")] if paper else [])
-    return "\n".join(
-        [
-            f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>',
-            f"<style>{HTML_STYLE}</style></head><body>",
-            f"<h1>{title}</h1>\n<table>",
-            *lines,
-            "</table>\n<ul>",
-            *(f"<li>{escape(note)}</li>" for note in footnotes(comparison)),
-            "</ul></body></html>\n",
-        ]
-    )
+    """The same as a page of its own."""
+    return markup.as_html(_table(comparison))
 
 
 def as_latex(comparison: Comparison) -> str:
-    """A ``table`` environment with booktabs rules; needs ``\\usepackage{booktabs}``."""
-    columns = len(comparison.tiou)
-    header = ["", "seeds", *comparison.tiou, "average", *DIFFERENCE_COLUMNS]
-    lines = [
-        r"% needs \usepackage{booktabs}",
-        r"\begin{table}",
-        r"\centering",
-        rf"\caption{{{latex(comparison.study.title or comparison.study.name)}}}",
-        rf"\label{{tab:{comparison.study.name.replace('_', '-')}}}",
-        r"\begin{tabular}{lr" + "r" * (columns + 1) + "rcc}",
-        r"\toprule",
-        latex_row(header, latex),
-        r"\midrule",
-    ]
-    for ours, paper in _cells(comparison):
-        lines.append(latex_row(ours, latex))
-        if paper:
-            lines.append(latex_row(paper, lambda cell: rf"\textit{{{latex(cell)}}}" if cell else ""))
-    lines += [r"\bottomrule", r"\end{tabular}", r"\par\smallskip\footnotesize\raggedright"]
-    lines += [latex(note) + r"\par" for note in footnotes(comparison)]
-    return "\n".join([*lines, r"\end{table}"]) + "\n"
+    """The same as a ``table`` environment."""
+    table = _table(comparison, corner="")
+    numbers = len(table.header) - 1 - len(DIFFERENCE_COLUMNS)
+    return markup.as_latex(table, "l" + "r" * numbers + "rcc")
 
 
-def latex_row(cells: Sequence[str], form: Callable[[str], str]) -> str:
-    """A line of a ``tabular``."""
-    line = " & ".join(map(form, cells)) + r" \\"
-    return "{}" + line if line.startswith("[") else line  # after a line break, a bracket would be its argument
-
-
-def latex(text: str) -> str:
-    """Text that LaTeX prints as it stands."""
-    return "".join(LATEX.get(character, character) for character in text)
-
-
-def _cells(comparison: Comparison) -> list[tuple[list[str], list[str]]]:
-    """The cells of every row of ours, and of the paper's row below it (no cells where the paper has none)."""
-    rows = []
+def _table(comparison: Comparison, corner: str = "row") -> Table:
+    """Every row of ours, and the paper's below it, where the paper has one."""
+    lines = []
     for name, row in comparison.rows.items():
+        lines.append(Line(_our_cells(row)))
         paper = _paper_row(comparison, name)
-        rows.append((_our_cells(row), _paper_cells(comparison, name, paper) if paper else []))
-    return rows
+        if paper:
+            lines.append(Line(_paper_cells(comparison, name, paper), slanted=True))
+    header = [corner, "seeds", *comparison.tiou, "average", *DIFFERENCE_COLUMNS]
+    study = comparison.study
+    return Table(study.name, study.title or study.name, header, lines, footnotes(comparison))
 
 
 def _our_cells(row: ComparedRow) -> list[str]:
