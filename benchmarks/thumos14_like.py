@@ -1,0 +1,108 @@
+"""Write features as those of THUMOS14 are published and of their size: generated, with something to learn in them.
+
+    python benchmarks/thumos14_like.py --from FOLDER --to MIRROR [--options '{"annotations": "actionformer"}']
+    REACT_TAD_MIRROR=MIRROR snakemake --cores 2 evaluate --config dataset=thumos14
+
+FOLDER holds the real annotations (and frame counts) under their published names, as ``react-tad data fetch thumos14``
+leaves them in ``data/thumos14/downloads``; they are copied. ``rgb_val.h5``, ``flow_val.h5``, ``rgb_test.h5`` and
+``flow_test.h5`` are made up: for each video as many frames of 1024 numbers as it has, noise with a pattern of the class
+wherever an instance is. What is measured on them says what the pipeline costs and that it learns, and nothing about
+ReAct on THUMOS14. About 21 GB.
+"""
+
+import argparse
+import json
+import shutil
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import h5py
+import numpy as np
+from tqdm import tqdm
+
+from react_tad.data.annotations import Video
+from react_tad.data.datasets import thumos14
+from react_tad.files import whole
+
+DIMENSION = 1024
+"""Features of a frame in one stream."""
+STRENGTH = 0.25
+"""How far a class's pattern moves a feature, in standard deviations of the noise."""
+FRAMES_ALIKE = 5
+"""Frames that get the same noise; the pipeline reads one of five."""
+
+
+def frames(video: Video) -> int:
+    """Frames that have features: all but the last, of which there is no optical flow."""
+    return max(1, round(video.duration * video.fps) - 1)
+
+
+def features(name: str, video: Video, stream: str) -> np.ndarray:
+    """Features of one stream, float32 ``[frames, 1024]``; they depend on the video and the stream only."""
+    count = frames(video)
+    noise = np.random.default_rng(zlib.crc32(f"{stream} {name}".encode()))
+    made = noise.standard_normal((-(-count // FRAMES_ALIKE), DIMENSION), np.float32).repeat(FRAMES_ALIKE, axis=0)
+    made = made[:count]
+    for instance in video.instances:
+        inside = slice(round(instance.start * video.fps), round(instance.end * video.fps))
+        made[inside] += pattern(instance.label, stream)
+    return made
+
+
+def pattern(label: str, stream: str) -> np.ndarray:
+    """What a class adds to the features of a frame."""
+    random = np.random.default_rng(zlib.crc32(f"{stream} {label}".encode()))
+    return STRENGTH * random.standard_normal(DIMENSION, np.float32)
+
+
+def write_streams(folder: Path, part: str, videos: Mapping[str, Video]) -> None:
+    """Write ``rgb_PART.h5`` and ``flow_PART.h5``."""
+    for stream in ("rgb", "flow"):
+        with whole(folder / f"{stream}_{part}.h5") as temporary, h5py.File(temporary, "w") as file:
+            for name, video in tqdm(sorted(videos.items()), f"{stream}_{part}.h5", unit="video"):
+                file[name] = features(name, video, stream)
+
+
+def write(source: Path, folder: Path, options: thumos14.Options) -> dict[str, Video]:
+    """Copy the annotations from ``source`` to ``folder``, write the features, and give the annotated videos.
+
+    Raises:
+        FileNotFoundError: names the annotations that are not in ``source``.
+
+    """
+    found = {name: at(source, versions) for name, versions in thumos14.published(options).items()}
+    made_up = {version.name for version in thumos14.TSN_FILES}
+    missing = [name for name, path in found.items() if path is None and name not in made_up]
+    if missing:
+        raise FileNotFoundError(f"not in {source}: {', '.join(missing)}; see 'react-tad data describe thumos14'")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, path in found.items():
+        if name not in made_up:
+            shutil.copyfile(path, folder / path.name)
+    videos = dict(thumos14.examine(found | dict.fromkeys(made_up), options).videos)
+    for part, splits in (("val", ("training", "validation")), ("test", ("test",))):
+        write_streams(folder, part, {name: video for name, video in videos.items() if video.subset in splits})
+    return videos
+
+
+def at(folder: Path, versions: Sequence[thumos14.Published]) -> Path | None:
+    """The version of a published file that is in ``folder``."""
+    return next((path for version in versions if (path := folder / version.name).is_file()), None)
+
+
+def main() -> None:
+    """Write what the command line asks for, and print its size."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--from", dest="source", type=Path, required=True, metavar="FOLDER", help="real annotations")
+    parser.add_argument("--to", type=Path, required=True, metavar="MIRROR", help="folder to write")
+    parser.add_argument(
+        "--options", type=json.loads, default={}, metavar="JSON", help="of the data set, in params.yaml"
+    )
+    arguments = parser.parse_args()
+    videos = write(arguments.source, arguments.to, thumos14.Options(**arguments.options))
+    print(f"{arguments.to}: {len(videos)} videos, {sum(map(frames, videos.values()))} frames a stream")
+
+
+if __name__ == "__main__":
+    main()
