@@ -25,7 +25,7 @@ from react_tad.data.annotation_formats.official_text import read_official_text
 from react_tad.data.annotation_formats.video_info import read_video_info
 from react_tad.data.annotations import Video
 from react_tad.data.datasets import Examined, LazyFeatures, Prepared, Recording
-from react_tad.data.formats.npy_files import open_npy_files
+from react_tad.data.formats.npy_archive import open_npy_archive
 from react_tad.data.formats.per_frame_hdf5 import open_per_frame
 from react_tad.data.problems import DataError, Problem
 from react_tad.data.published import Published
@@ -285,7 +285,7 @@ def _features(
     """Lazy features by video; ``None`` if files are missing."""
     if options.features == "i3d":
         archive = files[ACTIONFORMER.name]
-        return open_npy_files(archive) if archive is not None else (None, [])
+        return open_npy_archive(archive) if archive is not None else (None, [])
     features, problems = {}, []
     for part in ("val", "test"):
         paths = [files[f"{stream}_{part}.h5"] for stream in ("rgb", "flow")]

@@ -1,6 +1,7 @@
-"""Features as one ``.npy`` file a video, ``VIDEO.npy`` with ``[snippets, dimension]``, in a folder or a tar archive.
+"""Features as one ``.npy`` file a video, ``VIDEO.npy`` with ``[snippets, dimension]``, in a tar archive.
 
-ActionFormer publishes the I3D features of THUMOS14 so: ``thumos.tar.gz`` with ``i3d_features/VIDEO.npy``.
+ActionFormer publishes the I3D features of THUMOS14 so: ``thumos.tar.gz`` with ``i3d_features/VIDEO.npy``. Nothing is
+unpacked.
 """
 
 import io
@@ -16,19 +17,18 @@ from react_tad.data.datasets import LazyFeatures
 from react_tad.data.problems import Problem
 
 
-def open_npy_files(path: str | Path) -> tuple[dict[str, LazyFeatures], list[Problem]]:
+def open_npy_archive(path: str | Path) -> tuple[dict[str, LazyFeatures], list[Problem]]:
     """Lazy features ``[snippets, dimension]`` by video, and what is wrong.
 
-    In a compressed archive the videos are in its order: read in that order they cost one pass, in any other as many
-    passes as there are steps back.
+    The videos are in the archive's order: of a compressed one, read in that order they cost one pass, in any other as
+    many passes as there are steps back.
 
     Raises:
-        ValueError: it is neither a folder nor a whole tar archive.
+        ValueError: it is no whole tar archive.
 
     """
-    path = Path(path)
     videos, problems = {}, []
-    for name, opened in _files(path):
+    for name, opened in _members(Path(path)):
         with opened() as handle:
             shape = _shape(handle)
         if len(shape) != 2 or not all(shape):
@@ -40,10 +40,8 @@ def open_npy_files(path: str | Path) -> tuple[dict[str, LazyFeatures], list[Prob
     return videos, problems
 
 
-def _files(path: Path) -> list[tuple[str, Callable[[], IO[bytes]]]]:
+def _members(path: Path) -> list[tuple[str, Callable[[], IO[bytes]]]]:
     """Name of each video and a function that opens its file."""
-    if path.is_dir():
-        return [(file.stem, partial(open, file, "rb")) for file in sorted(path.rglob("*.npy"))]
     try:
         archive = tarfile.open(path)  # noqa: SIM115 - as long as the features may be read
         members = [member for member in archive if member.isfile() and member.name.endswith(".npy")]

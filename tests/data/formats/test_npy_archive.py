@@ -3,7 +3,7 @@ import tarfile
 import numpy as np
 import pytest
 
-from react_tad.data.formats.npy_files import open_npy_files
+from react_tad.data.formats.npy_archive import open_npy_archive
 
 
 @pytest.fixture
@@ -24,10 +24,10 @@ def archive_of(root, mode="w:gz"):
     return path
 
 
-@pytest.mark.parametrize("packed", [False, True])
-def test_shapes_are_known_before_anything_is_read(folder, packed):
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_shapes_are_known_before_anything_is_read(folder, mode):
     root, arrays = folder
-    videos, problems = open_npy_files(archive_of(root) if packed else root)
+    videos, problems = open_npy_archive(archive_of(root, mode))
     assert problems == []
     assert {name: item.shape for name, item in videos.items()} == {"a": (1, 3), "b": (4, 3)}
     for name in ("b", "a", "b"):  # in any order, and again
@@ -38,7 +38,7 @@ def test_files_that_are_no_features_are_named(folder):
     root, _ = folder
     np.save(root / "flat.npy", np.zeros(4))
     (root / "text.npy").write_text("no array")
-    videos, problems = open_npy_files(root)
+    videos, problems = open_npy_archive(archive_of(root))
     assert set(videos) == {"a", "b"}
     assert [(problem.video, problem.found) for problem in problems] == [
         ("flat", "features of shape [4]"),
@@ -49,15 +49,17 @@ def test_files_that_are_no_features_are_named(folder):
 def test_pickled_objects_are_not_loaded(folder):
     root, _ = folder
     np.save(root / "a.npy", np.array([[{"x": 1}]], dtype=object))
-    videos, _ = open_npy_files(root)
+    videos, _ = open_npy_archive(archive_of(root))
     with pytest.raises(ValueError, match="allow_pickle"):
         np.asarray(videos["a"])
 
 
-def test_an_empty_folder_and_a_broken_archive_are_errors(tmp_path, folder):
-    (tmp_path / "empty").mkdir()
-    assert [problem.found for problem in open_npy_files(tmp_path / "empty")[1]] == ["no features"]
+def test_an_empty_and_a_broken_archive_are_errors(tmp_path, folder):
+    (tmp_path / "nothing" / "empty").mkdir(parents=True)
+    assert [problem.found for problem in open_npy_archive(archive_of(tmp_path / "nothing" / "empty"))[1]] == [
+        "no features"
+    ]
     path = archive_of(folder[0])
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(ValueError, match=r"all\.tar\.gz is not a whole tar archive"):
-        open_npy_files(path)
+        open_npy_archive(path)
