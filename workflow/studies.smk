@@ -7,6 +7,12 @@ from react_tad.paper.numbers import TABLES as PAPER_TABLES
 
 TABLES = [study.name for study in experiment.studies.values() if study.reference]
 SWEEPS = [study.name for study in experiment.studies.values() if study.parameter]
+PUBLISHED = [
+    name
+    for name in ("table1", "table2")
+    if PAPER_TABLES[name].is_of(experiment.dataset)
+]
+"""The paper's comparison with other methods on this data set."""
 WITH_ACE_DEC = {"all": "with ACE-dec", "without_ace_dec": "without ACE-dec"}
 
 

@@ -100,7 +100,7 @@ def suppress(raw: RawDetections, params: "SoftNms") -> Detections:
     groups = np.split(order, np.searchsorted(raw.video[order], np.arange(1, len(raw.videos))))
     options = params.model_dump()
     kept, scores = [np.empty(0, dtype=int)], [np.empty(0)]
-    for group in tqdm(groups, desc="Soft-NMS", unit="video", delay=2, disable=None):
+    for group in tqdm(groups, desc="Soft-NMS", unit="video", delay=2):
         chosen, decayed = soft_nms(raw.start_end[group], raw.score[group], raw.label[group], **options)
         kept.append(group[chosen])
         scores.append(decayed)

@@ -28,3 +28,4 @@ def test_a_run_of_the_data_set_is_asked_for(unrun, tmp_path):
     assert planned["compare_with_published"] == 1
     assert planned["train_network"] == planned["evaluate_detections"] == 4
     assert project.planned("table2") == {"compare_with_published": 1}
+    assert project.planned()["compare_with_published"] == 1, "the table of the data set is one of its studies"

@@ -44,7 +44,7 @@ rule detect_segments:
     shell:
         "react-tad detect --cfg {params.cfg:q} --model $(dirname {input.weights}) --windows {input.windows}"
         " --features {input.features} --annotations {input.annotations} --out {output.raw}"
-        " --threads 1 --device {resources.device} > {log} 2>&1"
+        " --threads 1 --device {resources.device} 2>&1 | tee {log}"
 
 
 rule suppress_duplicates:
@@ -67,4 +67,4 @@ rule suppress_duplicates:
     params:
         cfg=parameters("suppress"),
     shell:
-        "react-tad suppress --cfg {params.cfg:q} --raw {input.raw} --out {output.detections} > {log} 2>&1"
+        "react-tad suppress --cfg {params.cfg:q} --raw {input.raw} --out {output.detections} 2>&1 | tee {log}"

@@ -64,7 +64,7 @@ rule diagnosis:
 
 rule studies:
     input:
-        of_data(TABLE, name=TABLES),
+        of_data(TABLE, name=PUBLISHED + TABLES),
         of_data(FIGURE, name=SWEEPS),
         rules.figure4.input,
         rules.figureS3.input if with_ace_dec() else [],
