@@ -233,3 +233,20 @@ def test_the_dirt_of_the_published_annotations_is_counted(official):
     late = [(start, end) for duration, start, end in instances if end > duration]
     assert len(late) == 1_732
     assert counts["clipped"] + counts["past_end"] == len(late) - sum(start == end for start, end in late)
+
+
+def test_everything_that_is_wrong_is_said_at_once(tmp_path, mirror, hdf5, capsys, monkeypatch):
+    """Before anything is converted: videos without features, a number that is none, segments past the end, counts."""
+    with h5py.File(mirror / "activitynet13" / "activitynet13_features.h5", "a") as file:
+        file["v_val-0_abcde"][2, 3] = np.inf
+    monkeypatch.setitem(activitynet13.EXPECTED_COUNTS, "classes", 4)
+    table = tmp_path / "table.csv"
+    command = ["data", "check", "activitynet13", "--mirror", str(mirror), "--csv", str(table)]
+    with pytest.raises(SystemExit, match="15 annotated videos, 13 of them with features"):
+        main([*command, "--data", str(tmp_path / "data"), "--options", '{"features": "hdf5"}'])
+    rows = pandas.read_csv(table, keep_default_na=False)
+    assert set(rows.video[rows.found == "no features"]) == set(GONE.values())
+    assert list(rows.found[rows.file.str.endswith(".json")]) == ["3 classes"]
+    assert list(rows.video[rows.found.str.contains("no finite numbers, the first in snippet")]) == ["val-0_abcde"]
+    assert rows.found.str.contains("ends past the end of the video").sum() == 7
+    assert len(rows) == 11

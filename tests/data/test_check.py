@@ -131,6 +131,23 @@ def test_real_annotations_without_features(shared_data, tmp_path, capsys):
     assert sum(row[1] == "video_test_0000270" for row in past) == 22
 
 
+def test_real_annotations_of_activitynet_without_features(shared_data, tmp_path, capsys):
+    """12 segments without a length, and 1,732 past the end of their video, one of them both."""
+    status, rows = check(tmp_path, capsys, "--mirror", shared_data, name="activitynet13")
+    assert status == 1
+    assert (rows[0][0], rows[0][2]) == ("features.zip", "not there")
+    said = [",".join(row) for row in rows[1:]]
+    assert sum("has no length" in line for line in said) == 12
+    assert sum("past the end of the video" in line for line in said) == len(said) - 12 == 1732
+
+
+def test_files_in_a_mirror_are_looked_at_under_their_own_names(shared_data, tmp_path, capsys):
+    """The archive of HAPT has another name there; nothing is copied."""
+    assert check(tmp_path, capsys, "--mirror", shared_data, "--skip-numbers", name="hapt") == (0, [])
+    assert "nothing is wrong; 61 annotated videos, 61 of them with features" in capsys.readouterr().out
+    assert not (tmp_path / "data").exists()
+
+
 @pytest.mark.parametrize("name", ["toy", "hapt", "thumos14"])
 def test_describe_needs_no_data(name, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)

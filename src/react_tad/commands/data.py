@@ -84,17 +84,19 @@ def _describe(arguments: argparse.Namespace, dataset: Any, options: Any) -> None
 
 
 def _check(arguments: argparse.Namespace, dataset: Any, options: Any) -> None:
-    from react_tad.data.check import check_converted, check_files, check_numbers, check_raw, check_segments
+    from react_tad.data.check import check_converted, check_files, check_numbers, check_raw, check_segments, gathered
 
     folder = arguments.data / arguments.name
     mirror = Path(arguments.mirror) if arguments.mirror else None
     downloads = folder / "downloads"
     files, problems = check_files(dataset.published(options), downloads, mirror, arguments.name)
-    examined = check_raw(dataset, options, files, downloads)
-    problems += examined.problems
-    problems += check_segments(examined.videos, dataset.CLASSES, "annotations")
+    with gathered(files, downloads) as together:
+        examined = check_raw(dataset, options, files, together)
+        problems += examined.problems
+        problems += check_segments(examined.videos, dataset.CLASSES, "annotations")
+        if not arguments.skip_numbers:
+            problems += check_numbers(examined.recordings, "features")
     if not arguments.skip_numbers:
-        problems += check_numbers(examined.recordings, "features")
         problems += check_converted(folder, dataset.CLASSES)
     _report(arguments, problems, len(examined.videos), len(examined.recordings))
 

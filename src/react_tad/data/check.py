@@ -1,7 +1,9 @@
 """Everything that is wrong with a data set at once: its files, annotations and features, as far as they are there."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -59,12 +61,25 @@ def _from_where(versions: Sequence[Published]) -> str:
     return f"{'by hand' if version.by_hand else 'downloaded'} from {version.url}"
 
 
+@contextmanager
+def gathered(files: Mapping[str, Path | None], directory: Path) -> Iterator[Path]:
+    """A folder that has the files under their names: ``directory``, or links to where they are."""
+    if all(path is None or path.parent == directory for path in files.values()):
+        yield directory
+        return
+    with TemporaryDirectory() as folder:
+        for name, path in files.items():
+            if path is not None:
+                (Path(folder) / name).symlink_to(path.resolve())
+        yield Path(folder)
+
+
 def check_raw(dataset: DataSet, options: Any, files: Mapping[str, Path | None], directory: Path) -> Examined:
-    """Look at what the files hold; a module without ``examine`` needs all of them, in ``directory``."""
+    """Look at what the files hold; a module without ``examine`` needs all of them, as :func:`gathered` has them."""
     try:
         if hasattr(dataset, "examine"):
             return dataset.examine(files, options)
-        if any(path is None or path.parent != directory for path in files.values()):
+        if None in files.values():
             return Examined({}, [], [])
         recordings = dataset.prepare(directory, options).recordings
     except DataError as error:

@@ -21,8 +21,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from react_tad.data.annotations import SUBSETS, AnnotationError, Annotations, Video, parse_annotations
-from react_tad.data.datasets import LazyFeatures, Prepared, Recording
+from react_tad.data.datasets import Examined, LazyFeatures, Prepared, Recording
+from react_tad.data.features import FeatureError
 from react_tad.data.formats import activitynet_csv, video_hdf5
+from react_tad.data.problems import Problem
 from react_tad.data.published import Published
 from react_tad.data.rescaling import rescaled
 from react_tad.data.splits import use_subsets, with_all_splits
@@ -127,6 +129,35 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
     )
 
 
+def examine(files: Mapping[str, Path | None], options: Options) -> Examined:
+    """Look at what is there, ``None`` standing for a missing file, and say all that is wrong.
+
+    Videos without features are among it, though :func:`prepare` can do without them.
+    """
+    path, place = files[ANNOTATIONS], files[FEATURES[options.features]]
+    if path is None:
+        return Examined({}, [], [])
+    annotations = read_official(path)
+    problems = [
+        Problem(str(path), "", f"{found} {name}", str(EXPECTED_COUNTS[name]))
+        for name, found in wrong_counts(annotations).items()
+    ]
+    annotations = with_all_splits(annotations, test_share=0, validation_share=options.validation_share)
+    if place is None:
+        return Examined(annotations.videos, [], problems)
+    try:
+        features = read_features(place, annotations.videos, options)
+    except FeatureError as error:
+        return Examined(annotations.videos, [], [*problems, Problem(str(place), "", str(error), "features")])
+    recordings = []
+    for name, video in annotations.videos.items():
+        if name in features:
+            recordings.append(make_recording(name, video, features[name]))
+        else:
+            problems.append(Problem(str(place), name, "no features", "features of every annotated video"))
+    return Examined(annotations.videos, recordings, problems)
+
+
 def read_official(path: Path) -> Annotations:
     """The official annotations with this module's subsets, before any video is held out.
 
@@ -138,6 +169,13 @@ def read_official(path: Path) -> Annotations:
 
 def check_counts(annotations: Annotations) -> None:
     """Refuse annotations that are not the published ones, naming each count that differs."""
+    wrong = [f"{name}: {found}, expected {EXPECTED_COUNTS[name]}" for name, found in wrong_counts(annotations).items()]
+    if wrong:
+        raise AnnotationError(f"{annotations.where} is not the published file: {'; '.join(wrong)}")
+
+
+def wrong_counts(annotations: Annotations) -> dict[str, int]:
+    """What was found in the place of each published count, where it differs."""
     training, test = annotations.subset("training"), annotations.subset("test")
     found = {
         "official training videos": len(training),
@@ -146,11 +184,7 @@ def check_counts(annotations: Annotations) -> None:
         "official validation instances": sum(len(video.instances) for video in test.values()),
         "classes": len(annotations.classes),
     }
-    wrong = [
-        f"{name}: {found[name]}, expected {count}" for name, count in EXPECTED_COUNTS.items() if found[name] != count
-    ]
-    if wrong:
-        raise AnnotationError(f"{annotations.where} is not the published file: {'; '.join(wrong)}")
+    return {name: count for name, count in found.items() if count != EXPECTED_COUNTS[name]}
 
 
 def read_features(path: Path, videos: Mapping[str, Any], options: Options) -> dict[str, LazyFeatures]:
