@@ -12,6 +12,7 @@ ReAct on THUMOS14. About 21 GB.
 
 import argparse
 import json
+import math
 import shutil
 import zlib
 from collections.abc import Mapping, Sequence
@@ -26,9 +27,9 @@ from react_tad.data.datasets import thumos14
 from react_tad.files import whole
 
 DIMENSION = 1024
-"""Features of a frame in one stream."""
+"""Features of a frame in one stream, as published."""
 STRENGTH = 0.25
-"""How far a class's pattern moves a feature, in standard deviations of the noise."""
+"""How far a class's pattern moves each of so many features, in standard deviations of the noise."""
 FRAMES_ALIKE = 5
 """Frames that get the same noise; the pipeline reads one of five."""
 
@@ -38,34 +39,36 @@ def frames(video: Video) -> int:
     return max(1, round(video.duration * video.fps) - 1)
 
 
-def features(name: str, video: Video, stream: str) -> np.ndarray:
-    """Features of one stream, float32 ``[frames, 1024]``; they depend on the video and the stream only."""
+def features(name: str, video: Video, stream: str, dimension: int = DIMENSION) -> np.ndarray:
+    """Features of one stream, float32 ``[frames, dimension]``; they depend on the video and the stream only."""
     count = frames(video)
     noise = np.random.default_rng(zlib.crc32(f"{stream} {name}".encode()))
-    made = noise.standard_normal((-(-count // FRAMES_ALIKE), DIMENSION), np.float32).repeat(FRAMES_ALIKE, axis=0)
+    made = noise.standard_normal((-(-count // FRAMES_ALIKE), dimension), np.float32).repeat(FRAMES_ALIKE, axis=0)
     made = made[:count]
     for instance in video.instances:
         inside = slice(round(instance.start * video.fps), round(instance.end * video.fps))
-        made[inside] += pattern(instance.label, stream)
+        made[inside] += pattern(instance.label, stream, dimension)
     return made
 
 
-def pattern(label: str, stream: str) -> np.ndarray:
-    """What a class adds to the features of a frame."""
+def pattern(label: str, stream: str, dimension: int = DIMENSION) -> np.ndarray:
+    """What a class adds to the features of a frame, as far from 0 whatever the dimension."""
     random = np.random.default_rng(zlib.crc32(f"{stream} {label}".encode()))
-    return STRENGTH * random.standard_normal(DIMENSION, np.float32)
+    return STRENGTH * math.sqrt(DIMENSION / dimension) * random.standard_normal(dimension, np.float32)
 
 
-def write_streams(folder: Path, part: str, videos: Mapping[str, Video]) -> None:
+def write_streams(folder: Path, part: str, videos: Mapping[str, Video], dimension: int) -> None:
     """Write ``rgb_PART.h5`` and ``flow_PART.h5``."""
     for stream in ("rgb", "flow"):
         with whole(folder / f"{stream}_{part}.h5") as temporary, h5py.File(temporary, "w") as file:
             for name, video in tqdm(sorted(videos.items()), f"{stream}_{part}.h5", unit="video"):
-                file[name] = features(name, video, stream)
+                file[name] = features(name, video, stream, dimension)
 
 
-def write(source: Path, folder: Path, options: thumos14.Options) -> dict[str, Video]:
+def write(source: Path, folder: Path, options: thumos14.Options, dimension: int = DIMENSION) -> dict[str, Video]:
     """Copy the annotations from ``source`` to ``folder``, write the features, and give the annotated videos.
+
+    ``dimension``: features of a frame in one stream.
 
     Raises:
         FileNotFoundError: names the annotations that are not in ``source``.
@@ -82,7 +85,8 @@ def write(source: Path, folder: Path, options: thumos14.Options) -> dict[str, Vi
             shutil.copyfile(path, folder / path.name)
     videos = dict(thumos14.examine(found | dict.fromkeys(made_up), options).videos)
     for part, splits in (("val", ("training", "validation")), ("test", ("test",))):
-        write_streams(folder, part, {name: video for name, video in videos.items() if video.subset in splits})
+        own = {name: video for name, video in videos.items() if video.subset in splits}
+        write_streams(folder, part, own, dimension)
     return videos
 
 
@@ -99,8 +103,9 @@ def main() -> None:
     parser.add_argument(
         "--options", type=json.loads, default={}, metavar="JSON", help="of the data set, in params.yaml"
     )
+    parser.add_argument("--dimension", type=int, default=DIMENSION, help=f"features of a frame (default: {DIMENSION})")
     arguments = parser.parse_args()
-    videos = write(arguments.source, arguments.to, thumos14.Options(**arguments.options))
+    videos = write(arguments.source, arguments.to, thumos14.Options(**arguments.options), arguments.dimension)
     print(f"{arguments.to}: {len(videos)} videos, {sum(map(frames, videos.values()))} frames a stream")
 
 
