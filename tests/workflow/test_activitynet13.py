@@ -1,0 +1,93 @@
+"""ActivityNet-1.3 from its real annotations to Table 2: features of any length, missing videos, and fusion."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+from tiny_project import ROOT, Project, copy
+
+pytestmark = pytest.mark.workflow
+
+REAL = ROOT.parent / "shared/data/activitynet13/activity_net.v1-3.trainval.json"
+DIMENSION = 16
+MISSING = 50
+"""Every so many-th video has no features."""
+SMALL = {
+    "options": {"features": "hdf5"},
+    "windows": {"length": 100, "stride": 100},
+    "model": {"dim": 32, "heads": 2, "ffn_dim": 32, "encoder_layers": 1, "decoder_layers": 2, "queries": 10},
+    "train": {"epochs": 1, "batch_size": 64, "lr": 2e-3, "include_validation": True, "select": "last"},
+}
+
+
+def write_features(path, database, classes):
+    """From 10 to 40 snippets a video: noise, and a direction of the class where an instance is."""
+    random = np.random.default_rng(0)
+    directions = dict(zip(classes, 2 * random.standard_normal((len(classes), DIMENSION)), strict=True))
+    with h5py.File(path, "w") as file:
+        for number, (name, entry) in enumerate(database.items()):
+            features = random.standard_normal((random.integers(10, 41), DIMENSION)).astype(np.float32)
+            centers = (np.arange(len(features)) + 0.5) * entry["duration"] / len(features)
+            for instance in entry["annotations"]:
+                start, end = instance["segment"]
+                features[(start <= centers) & (centers <= end)] += directions[instance["label"]]
+            if number % MISSING:
+                file[f"v_{name}"] = features
+
+
+def write_scores(path, database):
+    """Scores of a classifier that is right about the videos under evaluation."""
+    results = {
+        name: [{"label": entry["annotations"][0]["label"], "score": 0.9}]
+        for name, entry in database.items()
+        if entry["subset"] == "validation"
+    }
+    path.write_text(json.dumps({"results": results}))
+
+
+@pytest.fixture
+def project(unrun, tmp_path, monkeypatch) -> Project:
+    """A copy of the project whose data set is ActivityNet-1.3, with all its files in a mirror folder."""
+    if not REAL.exists():
+        pytest.skip("the annotations of ActivityNet-1.3 are not here")
+    project = copy(unrun, tmp_path)
+    database = json.loads(REAL.read_text())["database"]
+    classes = sorted({item["label"] for entry in database.values() for item in entry["annotations"]})
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    (mirror / REAL.name).symlink_to(REAL)
+    write_features(mirror / "activitynet13_features.h5", database, classes)
+    write_scores(project.folder / "cuhk.json", database)
+    monkeypatch.setenv("REACT_TAD_MIRROR", str(mirror))
+    fused = {"fusion.enabled": True, "fusion.scores": "cuhk.json", "fusion.top_k": 1}
+    project.params(lambda params: params.update(dataset="activitynet13", variants={"full": {}, "fused": fused}))
+    project.params(lambda params: params["datasets"]["activitynet13"].update(SMALL))
+    return project
+
+
+def test_from_the_published_annotations_to_table_2(project):
+    project.make("evaluate", "table2")
+    data, results = project.folder / "data/activitynet13", project.folder / "results/activitynet13"
+    counts = {
+        split: json.loads((data / f"windows/{split}.json").read_text())["counts"]
+        for split in ("training", "validation", "test")
+    }
+    videos = [counts[split]["videos"] for split in counts]
+    missing = [len(json.loads((data / f"features/{split}.json").read_text())["source"]["without_features"][split])
+               for split in counts]  # fmt: skip
+    assert sum(missing) == 14950 // MISSING
+    assert [there + gone for there, gone in zip(videos, missing, strict=True)] == [9021, 1003, 4926]
+    assert counts["test"]["windows"] == videos[2], "a window a video"
+
+    assert len(list(results.glob("models/*/seed0/model.safetensors"))) == 1, "fusion trains nothing"
+    full, fused = (json.loads((results / f"metrics/{name}/seed0.json").read_text()) for name in ("full", "fused"))
+    for metrics in (full, fused):
+        official, downloadable = (metrics["profiles"][name]["counts"] for name in ("official", "downloadable"))
+        assert (official["videos"], official["instances"]) == (4926, 7654)
+        assert downloadable["videos"] == videos[2]
+        assert metrics["profiles"]["downloadable"]["average_map"] > metrics["average_map"]
+    assert fused["average_map"] > full["average_map"] > 0.1, "it learns, and a classifier that is right helps"
+    table = (results / "studies/table2.md").read_text().splitlines()
+    (ours,) = (line for line in table if line.startswith("| ") and "ReAct, this project" in line)
+    assert f"| {100 * full['average_map']:.2f} |" in ours
