@@ -7,6 +7,7 @@ on a GPU, which works behind the host, --trace shows what it waits for.
 import argparse
 from pathlib import Path
 
+from react_tad.commands.machine_options import add_machine_options
 from react_tad.commands.params import add_source_arguments, parse_overrides
 
 
@@ -18,11 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--classes", type=int, default=20, help="classes (default: 20)")
     parser.add_argument("--steps", type=int, default=20, help="steps to time (default: 20)")
     parser.add_argument("--warmup", type=int, default=5, help="steps before them (default: 5)")
-    parser.add_argument("--threads", type=int, default=1, help="cores to compute on (default: 1)")
-    parser.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: CUDA if there is one"
-    )
-    parser.add_argument("--features-on-device", action="store_true", help="as of `react-tad train`")
+    add_machine_options(parser, keep_features=True)
     parser.add_argument("--trace", type=Path, metavar="OUT", help="record one step for Chrome's or Perfetto's viewer")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write what was measured")
 

@@ -6,6 +6,8 @@ Nothing is suppressed: ``react-tad suppress`` turns raw detections into final on
 import argparse
 from pathlib import Path
 
+from react_tad.commands.machine_options import add_machine_options
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
@@ -15,15 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--features", required=True, type=Path, help="features of the split (JSON)")
     parser.add_argument("--annotations", required=True, type=Path, help="ActivityNet-style annotations, for durations")
     parser.add_argument("--out", required=True, type=Path, help="where to write the detections (.npz)")
-    parser.add_argument("--threads", type=int, default=1, help="cores to compute on (default: 1)")
-    parser.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: CUDA if there is one"
-    )
-    parser.add_argument(
-        "--features-on-device",
-        action="store_true",
-        help="copy all features to the device once and cut windows there (they have to fit; the results are the same)",
-    )
+    add_machine_options(parser, keep_features=True)
 
 
 def run(arguments: argparse.Namespace) -> None:

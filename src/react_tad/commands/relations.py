@@ -10,6 +10,8 @@ looked at. --query auto is the query with the best score.
 import argparse
 from pathlib import Path
 
+from react_tad.commands.machine_options import add_machine_options
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the verb."""
@@ -21,10 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, nargs="+", default=[], metavar="FILE", help="pictures, .svg or .png")
     parser.add_argument("--json", type=Path, metavar="OUT", help="everything that is drawn")
     parser.add_argument("--csv", type=Path, metavar="OUT", help="the queries, a line each")
-    parser.add_argument("--threads", type=int, default=1, help="cores to compute on (default: 1)")
-    parser.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: CUDA if there is one"
-    )
+    add_machine_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:

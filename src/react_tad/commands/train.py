@@ -10,6 +10,8 @@ import json
 import shutil
 from pathlib import Path
 
+from react_tad.commands.machine_options import add_machine_options
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
@@ -22,15 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--annotations", required=True, type=Path, help="ActivityNet-style annotations (JSON)")
     parser.add_argument("--checkpoints", required=True, type=Path, help="folder for the checkpoint; emptied at the end")
     parser.add_argument("--out", required=True, type=Path, help="folder for model.safetensors, model.json and log.csv")
-    parser.add_argument("--threads", type=int, default=1, help="cores to compute on (default: 1)")
-    parser.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: CUDA if there is one"
-    )
-    parser.add_argument(
-        "--features-on-device",
-        action="store_true",
-        help="copy all features to the device once and cut windows there (they have to fit; the results are the same)",
-    )
+    add_machine_options(parser, keep_features=True)
     parser.add_argument(
         "--stale-checkpoint",
         choices=("refuse", "discard"),
