@@ -148,7 +148,7 @@ def test_files_in_a_mirror_are_looked_at_under_their_own_names(shared_data, tmp_
     assert not (tmp_path / "data").exists()
 
 
-@pytest.mark.parametrize("name", ["toy", "hapt", "thumos14"])
+@pytest.mark.parametrize("name", ["toy", "hapt", "thumos14", "activitynet13", "custom"])
 def test_describe_needs_no_data(name, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert main(["data", "describe", name]) == 0
@@ -164,6 +164,7 @@ def test_describe_needs_no_data(name, capsys, monkeypatch, tmp_path):
             )
     for kind, count in dataset.expected_counts(dataset.OPTIONS()).items():
         assert f"{kind} {count}" in said
+    assert ("generated" in said) == (name == "toy")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -68,11 +68,13 @@ def _describe(arguments: argparse.Namespace, dataset: Any, options: Any) -> None
     downloads = arguments.data / arguments.name / "downloads"
     summary = (dataset.__doc__ or arguments.name).strip().splitlines()[0]
     print(f"{summary}\n\noptions   {options.model_dump(mode='json')}")
-    print(f"licence   {dataset.LICENCE}\ncitation  {dataset.CITATION}\nclasses   {', '.join(dataset.CLASSES)}")
+    print(f"licence   {dataset.LICENCE}\ncitation  {dataset.CITATION}")
+    print(f"classes   {', '.join(dataset.CLASSES) or 'those of the annotations'}")
     counts = ", ".join(f"{name} {count}" for name, count in dataset.expected_counts(options).items())
     print(f"expected  {counts or 'no published counts'}")
     files = dataset.published(options)
-    print("files     " + (f"in {downloads}, or in a mirror folder" if files else "none: it is generated"))
+    without = "none: they are yours" if hasattr(dataset, "own_files") else "none: it is generated"
+    print("files     " + (f"in {downloads}, or in a mirror folder" if files else without))
     for name, versions in files.items():
         print(f"\n  {name}")
         for version in versions:
