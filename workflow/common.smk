@@ -35,7 +35,14 @@ from react_tad.params import Experiment, flatten, unknown_key, validated
 from react_tad.profiles import catalogue
 
 SPLITS = ("training", "validation", "test")
-OPTIONS = ("dataset", "seeds", "study_seeds", "overrides", "device")
+OPTIONS = (
+    "dataset",
+    "seeds",
+    "study_seeds",
+    "overrides",
+    "device",
+    "features_on_device",
+)
 DEVICES = ("cpu", "cuda", "auto")
 STEPS = ("train", "detect", "suppress", "evaluate")
 LOG = "{place}/models/{variant}/seed{seed}/log.csv"
@@ -64,6 +71,10 @@ def read_experiment():
     if given.get("device", "cpu") not in DEVICES:
         raise ValueError(
             f"--config device={given['device']}: should be one of {', '.join(DEVICES)}"
+        )
+    if not isinstance(given.get("features_on_device", False), bool):
+        raise ValueError(
+            f"--config features_on_device={given['features_on_device']}: should be true or false"
         )
     overrides = given.get("overrides") or {}
     if not isinstance(overrides, dict):
@@ -399,9 +410,14 @@ def device():
     return config.get("device", "cpu")
 
 
+def keep_features():
+    """The option with which all features are on the device, instead of a batch at a time; the results are the same."""
+    return "--features-on-device" if typed(config).get("features_on_device") else ""
+
+
 def as_in_params_yaml():
     """Whether this run is what ``params.yaml`` says, which is all that DVC knows."""
-    return not config.keys() - {"device"}
+    return not config.keys() - {"device", "features_on_device"}
 
 
 if workflow.is_main_process:

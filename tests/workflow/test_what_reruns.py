@@ -97,6 +97,7 @@ def test_wrong_parameters_stop_the_parsing(project, change, names):
         ("overrides={train.epoch: 1}", ["train.epoch", "train.epochs"]),
         ("overrides=3", ["overrides", "mapping"]),
         ("device=gpu", ["gpu", "cuda"]),
+        ("features_on_device=yes please", ["yes please", "true or false"]),
         ("seeds=[zero]", ["seeds", "zero"]),
     ],
 )
@@ -127,6 +128,16 @@ def test_equal_variants_are_trained_once(project):
 def test_more_cores_than_there_are_is_said_and_works(run):
     output = run.ok("snakemake", "-n", "--cores", "4000", "all")
     assert "4000 cores asked for" in output
+
+
+def test_where_features_are_kept_is_no_parameter(project):
+    """Nothing runs again for it; what runs does it."""
+    option = ("--config", "features_on_device=true")
+    assert project.planned("all", *option) == {}
+    project.gamma(0.3)
+    output = project.ok("snakemake", "-n", "-p", "train", "detect", *option)
+    assert output.count("--device cpu --features-on-device") == 2
+    assert "--features-on-device" not in project.ok("snakemake", "-n", "-p", "train", "detect")
 
 
 def test_a_gpu_that_is_not_there_is_an_error(project):

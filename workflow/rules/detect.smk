@@ -39,12 +39,13 @@ rule detect_segments:
         runtime=120,
         gpu=int(device() != "cpu"),
         device=device(),
+        keep_features=keep_features(),
     params:
         cfg=parameters("detect"),
     shell:
         "react-tad detect --cfg {params.cfg:q} --model $(dirname {input.weights}) --windows {input.windows}"
         " --features {input.features} --annotations {input.annotations} --out {output.raw}"
-        " --threads 1 --device {resources.device} 2>&1 | tee {log}"
+        " --threads 1 --device {resources.device} {resources.keep_features} 2>&1 | tee {log}"
 
 
 rule suppress_duplicates:

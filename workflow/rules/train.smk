@@ -35,6 +35,7 @@ rule train_network:
         runtime=1440,
         gpu=int(device() != "cpu"),
         device=device(),
+        keep_features=keep_features(),
     params:
         cfg=parameters("train"),
         code=source_digest("train"),
@@ -44,4 +45,4 @@ rule train_network:
         " --validation-windows {input.validation_windows} --validation-features {input.validation_features}"
         " --checkpoints results/checkpoints/{wildcards.dataset}/{wildcards.variant}/seed{wildcards.seed}/{params.code}"
         " --stale-checkpoint discard"
-        " --out $(dirname {output.weights}) --threads 1 --device {resources.device} 2>&1 | tee {log}"
+        " --out $(dirname {output.weights}) --threads 1 --device {resources.device} {resources.keep_features} 2>&1 | tee {log}"
