@@ -5,6 +5,7 @@ import pytest
 
 from react_tad.data.annotations import read_annotations
 from react_tad.data.datasets import toy as generator
+from react_tad.data.datasets import toy_hard
 from react_tad.data.features import FeatureStore
 
 
@@ -35,6 +36,13 @@ def test_a_smaller_data_set_is_a_part_of_a_larger_one(prepared):
     for small, large in zip(smaller[:3], prepared[:3], strict=True):
         assert small.instances == large.instances
         np.testing.assert_array_equal(small.features, large.features)
+
+
+def test_the_hard_one_has_the_same_actions_in_more_features(prepared):
+    hard = toy_hard.prepare(None, toy_hard.Options(training=3, validation=1, test=1)).recordings
+    for wide, narrow in zip(hard[:3], prepared[:3], strict=True):
+        assert wide.instances == narrow.instances
+        assert (wide.features.shape, narrow.features.shape[1]) == ((len(narrow.features), 384), 48)
 
 
 def test_splits_share_no_recording(prepared):
