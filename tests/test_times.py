@@ -24,14 +24,14 @@ def benchmarks(tmp_path):
 def test_steps_are_added_up_by_hand(benchmarks):
     table = shares(read_benchmarks(benchmarks))
     assert list(table.index) == ["train", "features", "windows"]
-    assert table.loc["train"].tolist() == pytest.approx([2, 7.0, 0.7, 500])
-    assert table.loc["windows"].tolist() == pytest.approx([2, 1.0, 0.1, 80])
+    assert table.loc["train"].tolist() == pytest.approx([2, 7.0, 0.7])
+    assert table.loc["windows"].tolist() == pytest.approx([2, 1.0, 0.1])
 
 
 def test_the_verb_prints_and_writes(benchmarks, tmp_path, capsys):
     assert main(["times", str(benchmarks), "--csv", str(tmp_path / "times.csv")]) == 0
     assert [line.split()[:3] for line in capsys.readouterr().out.splitlines()][1] == ["train", "2", "7.0"]
-    assert (tmp_path / "times.csv").read_text().startswith("step,jobs,wall_s,share,max_rss_mb\ntrain,2,7.0,0.7")
+    assert (tmp_path / "times.csv").read_text().startswith("step,jobs,wall_s,share\ntrain,2,7.0,0.7")
 
 
 def test_no_benchmarks_is_an_error_that_names_the_folder(tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""What each step of the pipeline cost: jobs, wall seconds, share of the whole, most memory.
+"""What each step of the pipeline cost: jobs, wall seconds, share of the whole.
 
 Reads the benchmark files of Snakemake, such as logs/toy/benchmarks. Wall seconds are summed over jobs, some of which
 ran at the same time.
@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> None:
     table = shares(read_benchmarks(arguments.folder))
     if arguments.csv:
         write_text(arguments.csv, table.to_csv())
-    print(f"{'step':<12}{'jobs':>6}{'wall s':>10}{'share %':>9}{'most MB':>9}")
+    print(f"{'step':<12}{'jobs':>6}{'wall s':>10}{'share %':>9}")
     for step, row in table.iterrows():
-        print(f"{step:<12}{row.jobs:>6.0f}{row.wall_s:>10.1f}{100 * row.share:>9.1f}{row.max_rss_mb:>9.0f}")
+        print(f"{step:<12}{row.jobs:>6.0f}{row.wall_s:>10.1f}{100 * row.share:>9.1f}")
     print(f"{'all':<12}{table.jobs.sum():>6}{table.wall_s.sum():>10.1f}{100:>9.1f}")
