@@ -16,7 +16,7 @@ from react_tad.files import read_json
 from react_tad.ground_truth import read_ground_truth
 from react_tad.paper.comparison import compare
 from react_tad.paper.numbers import TABLES
-from react_tad.paper.studies import Study, read_study
+from react_tad.paper.studies import Study, read_study, readable
 from react_tad.paper.tables import as_csv, as_dict, as_html, as_latex, as_markdown
 
 
@@ -52,6 +52,14 @@ def test_one_seed_is_paired_with_the_same_seed_and_has_the_interval_over_videos_
     assert difference.spread.std is None
     assert difference.over_seeds is None
     assert difference.over_videos is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("without_ace_enc", "without ACE-enc"), ("ace_dec", "ACE-dec"), ("iou_decay", "IoU decay"), ("place", "place")],
+)
+def test_rows_without_a_label_are_spelled_as_in_the_paper(name, text):
+    assert readable(name) == text
 
 
 def test_equal_rows_do_not_differ(study, truth):

@@ -26,7 +26,7 @@ LATEX = {
 HTML_STYLE = (
     "body{font:14px sans-serif;margin:1.5em}table{border-collapse:collapse;border-bottom:1px solid}"
     "th{border-top:1px solid;border-bottom:1px solid}td,th{padding:.2em .6em;text-align:right;white-space:nowrap}"
-    "td:first-child{text-align:left}.paper{font-style:italic;color:#555}li{max-width:60em}"
+    "td:first-child,th:first-child{text-align:left}.paper{font-style:italic;color:#555}li{max-width:60em}"
 )
 
 

@@ -4,6 +4,7 @@ A *study* compares rows with a reference row; a *sweep* follows one parameter; *
 epochs. Each row, point or curve lists one file a seed.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -12,7 +13,18 @@ from pydantic import Field, ValidationError, model_validator
 from react_tad.paper.numbers import SWEEPS, TABLES, PaperSweep, PaperTable
 from react_tad.params import Section
 
+SPELLED = {"iou": "IoU", "raid": "RAID", "sq": "SQ", "ace enc": "ACE-enc", "ace dec": "ACE-dec", "ace": "ACE"}
+"""How the paper writes what names of rows are made of; the longer ones first."""
+
 Files = Annotated[tuple[Path, ...], Field(min_length=1)]
+
+
+def readable(name: str) -> str:
+    """The name of a row for readers: ``without_ace_enc`` is "without ACE-enc"."""
+    text = name.replace("_", " ")
+    for own, theirs in SPELLED.items():
+        text = re.sub(rf"\b{own}\b", theirs, text)
+    return text
 
 
 class Measured(Section):
@@ -63,7 +75,7 @@ class Study(Section):
     def label(self, row: str) -> str:
         """What readers see as the name of a row."""
         table = self.paper_table
-        known = table.rows[row].label if table and row in table.rows else row.replace("_", " ")
+        known = table.rows[row].label if table and row in table.rows else readable(row)
         return self.rows[row].label or known
 
 
@@ -118,7 +130,7 @@ class LogStudy(Section):
 
     def label(self, row: str) -> str:
         """What readers see as the name of a row."""
-        return self.rows[row].label or row.replace("_", " ")
+        return self.rows[row].label or readable(row)
 
 
 Description = TypeVar("Description", bound=Section)
