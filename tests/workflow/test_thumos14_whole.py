@@ -54,6 +54,7 @@ def test_from_the_published_files_to_table_1(project):
     }
     assert [counts[split]["videos"] for split in counts] == [160, 40, 212]
     of_both = counts["training"], counts["validation"]
+    assert counts["test"]["windows"] == 3682
     assert sum(each["windows"] + each["windows_dropped_as_empty"] for each in of_both) == 3331
     assert sum(each["instances"] for each in of_both) + counts["training"]["segments_dropped_past_end"] == 3007
     assert sum(each["instances_in_a_window"] for each in of_both) == 2999
