@@ -146,7 +146,28 @@ class WindowSet(Dataset):
             row[: window.length] = numpy.arange(first, first + window.length)
         return self._resident[send(torch.from_numpy(rows), self._resident.device)]
 
-    def instance_bank(self, *, bins: int) -> InstanceBank:
+    def window_bank(self, *, bins: int, form: str = "released") -> InstanceBank:
+        """Raw pooled features of every instance of every window, cut to it, as the released code draws partners.
+
+        The ``video`` of such an instance is its window. Windows are padded to their nominal length.
+        """
+        pooled, window, label, identity = [], [], [], []
+        for number in range(len(self)):
+            part, own, features = self[number]
+            nominal = max(self.splits[part][1].params.length, own.length)
+            sequence = torch.zeros(1, nominal, self.dimension)
+            sequence[0, : own.length] = torch.from_numpy(numpy.array(features))
+            start_end = torch.from_numpy(own.segments).float()
+            only = torch.zeros(len(start_end), dtype=torch.long)
+            pooled.append(roi_pool(sequence, only, start_end, torch.tensor([own.length]), bins=bins, form=form))
+            window += [number] * len(own.labels)
+            label += own.labels.tolist()
+            identity += (self._first_instance[part] + own.instances).tolist()
+        return InstanceBank(
+            torch.cat(pooled), Instances(numpy.array(window), numpy.array(label), numpy.array(identity))
+        )
+
+    def instance_bank(self, *, bins: int, form: str = "exact") -> InstanceBank:
         """Raw pooled features of every annotated instance, for ACE-enc before the encoder."""
         pooled, video, label, identity = [], [], [], []
         for part, (store, index) in enumerate(self.splits):
@@ -157,7 +178,7 @@ class WindowSet(Dataset):
                 sequence = torch.from_numpy(numpy.array(store[name])).unsqueeze(0)
                 start_end = torch.tensor([index.instances[number].segment for number in numbers])
                 only, length = torch.zeros(len(numbers), dtype=torch.long), torch.tensor([sequence.shape[1]])
-                pooled.append(roi_pool(sequence, only, start_end, length, bins=bins))
+                pooled.append(roi_pool(sequence, only, start_end, length, bins=bins, form=form))
                 video += [self._video_number[name]] * len(numbers)
                 label += [index.instances[number].label for number in numbers]
                 identity += [self._first_instance[part] + number for number in numbers]

@@ -103,7 +103,7 @@ class Steps:
             device=device,
         )
         self.epoch = self.trainer.contrastive_epochs  # the detector's first
-        self.optimizer = self.trainer.optimizer(self.epoch)
+        self.optimizer = self.trainer.optimizer()
         self.random = numpy.random.default_rng(0)
         self.trainer.model.train()
 

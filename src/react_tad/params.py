@@ -63,6 +63,8 @@ class Raid(Section):
     block: Literal["standard", "released"] = "standard"
     """Residuals and projections around relational attention; ``released``: no output projection, the residual added
     twice, and the cross-attention queried with the un-normalised sum."""
+    overlap: Literal["exact", "released"] = "exact"
+    """IoU of equation 2: of segments as they are, or as in the released code cut to the padded window first."""
 
 
 class Model(Section):
@@ -77,10 +79,13 @@ class Model(Section):
     queries: Positive = 40
     points: Positive = 4
     """Sampling points a head in deformable attention."""
+    sampling: Literal["exact", "released"] = "exact"
+    """Where deformable attention reads: at the position asked for, or as in the released code off by up to half a
+    snippet and by padding."""
     first_reference: Literal["segment", "point"] = "segment"
     """Reference of the first decoder layer. A ``point`` has no width, so the first layer then attends densely."""
     encoder_ffn_norm: bool = True
-    """Layer norm after the encoder's feed-forward network."""
+    """Whether the layer norm after the encoder's feed-forward network is applied; it is there in any case."""
     final_norm: bool = False
     """Layer norm after the last decoder layer."""
     quality: bool = True
@@ -91,10 +96,13 @@ class Model(Section):
 class Matching(Section):
     """Cost of the Hungarian matching (section 3)."""
 
-    form: Literal["paper", "released"] = "paper"
-    """``paper``: -IoU, L1 on (center, width), -sigmoid probability; ``released``: L1 on (start, end), -softmax."""
-    iou_weight: Weight = 2.0
-    l1_weight: Weight = 5.0
+    probability: Literal["sigmoid", "softmax"] = "sigmoid"
+    """Of the class; the losses take the sigmoid in any case."""
+    overlap: Literal["exact", "released"] = "exact"
+    """Segments as they are, or as in the released code cut to the window first, for the IoU and the L1."""
+    iou_weight: Weight = 5.0
+    l1_weight: Weight = 2.0
+    """L1 of (start, end)."""
     class_weight: Weight = 1.0
 
 
@@ -107,6 +115,8 @@ class Classification(Section):
     ground_truth: bool = True
     """The loss of the ground-truth segments' classes, L^gt_foc: the second term of ACE-dec."""
     ground_truth_weight: Weight = 1.0
+    unmatched: Literal["prediction", "center"] = "prediction"
+    """Reference of an unmatched query in ACE-dec's second pass: its own segment, or (0.5, 0.5)."""
     alpha: Fraction = 0.25
     gamma: Weight = 2.0
     warmup_iterations: Count = 0
@@ -125,7 +135,11 @@ class Quality(Section):
 
     weight: Weight = 1.0
     midpoint: Literal["l1", "bce"] = "l1"
-    """``l1`` over all queries, against the closest instance; ``bce`` over matched queries, against their instance."""
+    """Distance of the midpoint's quality from its target: L1 (equation 9) or binary cross-entropy."""
+    layers: Literal["last", "all"] = "last"
+    """Decoder layers that have the loss."""
+    target_gradient: bool = False
+    """Whether gradient flows through the IoU that is the extent's target."""
 
 
 class IouDecay(Section):
@@ -133,9 +147,8 @@ class IouDecay(Section):
 
     enabled: bool = True
     """Whether it is in the objective; it is logged in any case."""
-    form: Literal["half_sum", "upper_mean"] = "half_sum"
-    weight: Weight = 0.001
-    """The paper gives none; chosen roughly, with two seeds, on the validation split of an earlier ``toy``."""
+    weight: Weight = 1.0
+    """Of the sum over pairs i < j of queries, divided by the square of their number."""
 
 
 class AceEnc(Section):
@@ -143,14 +156,21 @@ class AceEnc(Section):
 
     enabled: bool = True
     weight: Weight = 0.1
-    stage: Literal["joint", "first"] = "joint"
+    stage: Literal["joint", "first"] = "first"
     """``joint``: a term of equation 10; ``first``: a stage of its own, on the input projection alone."""
     first_stage_epochs: Count = 6
     position: Literal["before", "after"] = "before"
     """Features that are pooled: the input projection (``before`` the encoder) or the encoder's output (``after``)."""
     positives: tuple[Literal["S1", "S2"], ...] = ("S1", "S2")
     negatives: tuple[Literal["N1", "N2"], ...] = ("N1", "N2")
-    negatives_per_kind: Positive = 4
+    negatives_per_kind: Positive = 1
+    pairs: Literal["instances", "released"] = "instances"
+    """``instances``: every instance of the batch is an anchor, partners come from whole videos and are never the anchor
+    itself. ``released``: one random instance a window; partners by window and class, cut to their window, the positive
+    maybe the anchor; the anchor is misplaced in windows shorter than the batch's longest."""
+    pooling: Literal["exact", "released"] = "exact"
+    """Temporal RoI pooling: snippet i centred at i + 0.5 and one sample a bin; or snippet i at i, with
+    ceil(length / 16) samples a bin (``losses/roi_pooling.py``)."""
     detach_negatives: bool = False
     inner_iou: tuple[Fraction, Fraction] = (0.2, 0.5)
     """Range of the IoU between an instance and the crop inside it (N2); its end is the paper's xi."""
@@ -166,6 +186,8 @@ class Loss(Section):
 
     auxiliary: bool = True
     """Losses at every decoder layer, not only at the last."""
+    overlap: Literal["exact", "released"] = "exact"
+    """IoU and gIoU of segments as they are, or as in the released code cut to the window first."""
     classification: Classification = Classification()
     segment: Segment = Segment()
     quality: Quality = Quality()
@@ -179,12 +201,13 @@ class Train(Section):
     epochs: Positive = 15
     batch_size: Positive = 16
     lr: Annotated[float, Field(gt=0)] = 2e-4
-    lr_drops: tuple[Fraction, ...] = ()
+    lr_drops: tuple[Fraction, ...] = (0.5,)
     """Shares of the epochs after which the learning rate is multiplied by ``lr_drop_factor``."""
     lr_drop_factor: Annotated[float, Field(gt=0)] = 0.1
-    weight_decay: Weight = 1e-4
-    deformable_lr_factor: Annotated[float, Field(gt=0)] = 1.0
-    """Factor of the learning rate for offsets and attention weights of the deformable attention."""
+    weight_decay: Weight = 0.01
+    deformable_lr_factor: Annotated[float, Field(gt=0)] = 0.1
+    """Factor of the learning rate for the weights (not the biases) of offsets and attention weights of the deformable
+    attention."""
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     precision: Literal["float32", "bfloat16"] = "float32"
     """Of the forward passes while training. Losses, matching, validation and inference are float32 in any case."""
@@ -289,27 +312,28 @@ STEP_SECTIONS = {
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},
     "released": {
+        "model.sampling": "released",
         "model.raid.tau": 0.2,
         "model.raid.boundary": "include",
         "model.raid.block": "released",
+        "model.raid.overlap": "released",
         "model.first_reference": "point",
         "model.final_norm": True,
         "model.encoder_ffn_norm": False,
-        "matching.form": "released",
-        "matching.iou_weight": 5.0,
-        "matching.l1_weight": 2.0,
+        "matching.probability": "softmax",
+        "matching.overlap": "released",
+        "loss.overlap": "released",
+        "loss.classification.unmatched": "center",
+        "loss.classification.warmup_iterations": 25,
+        "loss.quality.midpoint": "bce",
+        "loss.quality.layers": "all",
+        "loss.quality.target_gradient": True,
         "loss.iou_decay.enabled": False,
-        "loss.iou_decay.form": "upper_mean",
-        "loss.ace_enc.stage": "first",
-        "loss.ace_enc.negatives_per_kind": 1,
+        "loss.ace_enc.pairs": "released",
+        "loss.ace_enc.pooling": "released",
         "loss.ace_enc.detach_negatives": True,
         "loss.ace_enc.inner_iou_long": [0.1, 0.4],
-        "loss.quality.midpoint": "bce",
-        "loss.classification.warmup_iterations": 25,
         "train.epochs": 14,
-        "train.lr_drops": [0.5],
-        "train.weight_decay": 0.01,
-        "train.deformable_lr_factor": 0.1,
         "train.select": "best_validation",
     },
 }

@@ -6,6 +6,7 @@ suppression need no torch.
 """
 
 import sys
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -54,18 +55,43 @@ def _ratio(part: Array, whole: Array) -> Array:
     return library.where(empty, library.zeros_like(whole), part / safe)
 
 
-def iou(first: Array, second: Array) -> Array:
-    """Temporal IoU (tIoU) of (start, end) segments that broadcast; 0 for two segments of zero length."""
+def iou(first: Array, second: Array, margin: float = 0.0) -> Array:
+    """Temporal IoU (tIoU) of (start, end) segments that broadcast; 0 for two segments of zero length.
+
+    ``margin`` is added to the denominator (see :class:`Overlap`).
+    """
     intersection, union, _ = overlap(first, second)
-    return _ratio(intersection, union)
+    return _ratio(intersection, union + margin)
 
 
-def generalized_iou(first: Array, second: Array) -> Array:
+def generalized_iou(first: Array, second: Array, margin: float = 0.0) -> Array:
     """GIoU in (-1, 1]: IoU minus the share of the hull that neither segment covers (equation 11)."""
     intersection, union, hull = overlap(first, second)
-    return _ratio(intersection, union) - _ratio(hull - union, hull)
+    return _ratio(intersection, union + margin) - _ratio(hull - union, hull + margin)
 
 
-def pairwise_iou(first: Array, second: Array) -> Array:
+def pairwise_iou(first: Array, second: Array, margin: float = 0.0) -> Array:
     """tIoU of every pair: ``[..., N, 2]`` and ``[..., M, 2]`` in (start, end) give ``[..., N, M]``."""
-    return iou(first[..., :, None, :], second[..., None, :, :])
+    return iou(first[..., :, None, :], second[..., None, :, :], margin)
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How the network and its losses measure overlap of segments in shares of a window.
+
+    ``exact`` takes segments as they are. ``released`` is what the released code does: segments are cut to the window
+    first (so that no gradient reaches an end outside it), and 1e-6 is added to denominators.
+    """
+
+    cut: bool
+    margin: float
+
+    @classmethod
+    def named(cls, name: str) -> "Overlap":
+        """``exact`` or ``released``."""
+        return {"exact": cls(cut=False, margin=0.0), "released": cls(cut=True, margin=1e-6)}[name]
+
+    def start_end(self, center_width: Array) -> Array:
+        """(center, width) ``[..., 2]`` to (start, end), cut to [0, 1] if this says so."""
+        ends = start_end(center_width)
+        return ends.clip(0, 1) if self.cut else ends

@@ -106,14 +106,13 @@ class Trainer:
             return None
         if settings.position == "after":
             return AceEnc(settings)
-        return AceEnc(settings, self.training.instance_bank(bins=settings.bins).to(self.device))
+        bank_of = self.training.window_bank if settings.pairs == "released" else self.training.instance_bank
+        return AceEnc(settings, bank_of(bins=settings.bins, form=settings.pooling).to(self.device))
 
     def run(self) -> Progress:
         """Train to the end, from the last checkpoint if there is one; then :meth:`chosen_weights` are what to keep."""
         progress, optimizer = self._resume()
         for epoch in range(progress.epoch, self.epochs):
-            if epoch in (0, self.contrastive_epochs):  # each stage starts with an optimiser of its own
-                optimizer = self.optimizer(epoch)
             row = {"epoch": epoch + 1, "stage": self._stage(epoch), "lr": self._lr(epoch, 0)}
             row |= self._prefixed("train", self.train_epoch(epoch, optimizer))
             if self._stage(epoch) == "detector" and not self.settings.train.include_validation:
@@ -129,35 +128,33 @@ class Trainer:
         """Weights of the epoch that ``train.select`` asks for."""
         return self.best if self.settings.train.select == "best_validation" else self.model.state_dict()
 
-    def _resume(self) -> tuple[Progress, torch.optim.Optimizer | None]:
+    def _resume(self) -> tuple[Progress, torch.optim.Optimizer]:
+        optimizer = self.optimizer()
         checkpoint = load_checkpoint(self.checkpoints, self.identity, discard_stale=self.discard_stale)
         if checkpoint is None:
-            return Progress(self.identity), None
+            return Progress(self.identity), optimizer
         self.model.load_state_dict(checkpoint.part("model"))
         self.best = checkpoint.part("best") or None
-        optimizer = self.optimizer(checkpoint.progress.epoch - 1)  # that of the last epoch done
         checkpoint.restore_optimizer(optimizer)
         return checkpoint.progress, optimizer
 
     def _stage(self, epoch: int) -> str:
         return "contrastive" if epoch < self.contrastive_epochs else "detector"
 
-    def optimizer(self, epoch: int) -> torch.optim.Optimizer:
-        """A new optimiser for the stage that ``epoch`` belongs to."""
+    def optimizer(self) -> torch.optim.Optimizer:
+        """A new optimiser. There is one throughout: a parameter's moments and steps start with its first gradient, in
+        the contrastive stage for the projection, in the detector's for all else, and are never reset.
+        """
         train = self.settings.train
-        if self._stage(epoch) == "contrastive":
-            groups = [{"params": list(self.model.project.parameters()), "factor": 1.0}]
-        else:
-            slow = [
-                parameter
-                for module in self.model.modules()
-                if isinstance(module, DeformableAttention)
-                for linear in (module.offset, module.weight)
-                for parameter in linear.parameters()
-            ]
-            slow_ids = {id(parameter) for parameter in slow}
-            rest = [parameter for parameter in self.model.parameters() if id(parameter) not in slow_ids]
-            groups = [{"params": rest, "factor": 1.0}, {"params": slow, "factor": train.deformable_lr_factor}]
+        slow = [
+            linear.weight
+            for module in self.model.modules()
+            if isinstance(module, DeformableAttention)
+            for linear in (module.offset, module.weight)
+        ]
+        slow_ids = {id(parameter) for parameter in slow}
+        rest = [parameter for parameter in self.model.parameters() if id(parameter) not in slow_ids]
+        groups = [{"params": rest, "factor": 1.0}, {"params": slow, "factor": train.deformable_lr_factor}]
         return torch.optim.AdamW(groups, lr=train.lr, weight_decay=train.weight_decay, fused=True)
 
     def _lr(self, epoch: int, step: int) -> float:

@@ -15,7 +15,14 @@ from torch import Tensor
 from react_tad import params, segments
 from react_tad.devices import send
 from react_tad.losses.contrastive import contrastive_loss
-from react_tad.losses.instance_pairs import Instances, draw_inner_crops, draw_partners
+from react_tad.losses.instance_pairs import (
+    Draw,
+    Instances,
+    draw_anchors,
+    draw_inner_crops,
+    draw_partners,
+    draw_released_partners,
+)
 from react_tad.losses.roi_pooling import roi_pool
 from react_tad.losses.targets import Targets
 
@@ -91,9 +98,46 @@ class AceEnc:
         ``after``: ``sequences`` are the encoder's output ``[B, T, dim]``. ``lengths`` is ``[B]``.
         """
         settings, targets = self.settings, anchors.targets
-        start_end = in_snippets(targets, lengths)
-        pooled = roi_pool(sequences, targets.window, start_end, lengths, bins=settings.bins)
+        released = settings.pairs == "released"
+        # The released code places an anchor by the padded length, also in a window that is shorter.
+        placed_by = torch.full_like(lengths, sequences.shape[1]) if released else lengths
+        pooled = self._pool(sequences, targets.window, in_snippets(targets, placed_by), lengths)
         bank = self.bank if settings.position == "before" else InstanceBank(pooled, anchors.instances)
+        chosen, draw = self._draw(anchors, bank, random)
+        paired = numpy.flatnonzero(draw.positive >= 0)
+        rows, kept, positive, other = (
+            send(torch.from_numpy(each), pooled.device)
+            for each in (chosen[paired], paired, draw.positive[paired], draw.other_class)
+        )
+        negatives = [bank.features[other.clamp(min=0)]]
+        present = [other >= 0]
+        if "N2" in settings.negatives:
+            negatives.append(self._inner_crops(sequences, lengths, anchors, chosen, random))
+            present.append(torch.ones(negatives[-1].shape[:2], dtype=torch.bool, device=pooled.device))
+        return self.loss(
+            project(pooled[rows]),
+            project(bank.features[positive]),
+            project(torch.cat(negatives, dim=1)[kept]),
+            torch.cat(present, dim=1)[kept],
+        )
+
+    def loss(self, anchor: Tensor, positive: Tensor, negative: Tensor, present: Tensor) -> Tensor:
+        """Equation 7 for projected features: ``[A, dim]`` twice, ``[A, K, dim]`` and ``[A, K]``."""
+        negative = negative.detach() if self.settings.detach_negatives else negative
+        return contrastive_loss(anchor, positive, negative, present, self.settings.temperature)
+
+    def _pool(self, sequences: Tensor, sequence: Tensor, start_end: Tensor, lengths: Tensor) -> Tensor:
+        settings = self.settings
+        return roi_pool(sequences, sequence, start_end, lengths, bins=settings.bins, form=settings.pooling)
+
+    def _draw(self, anchors: Anchors, bank: InstanceBank, random: numpy.random.Generator) -> tuple[numpy.ndarray, Draw]:
+        """Which instances of the batch are anchors ``[A]``, and their partners."""
+        settings = self.settings
+        if settings.pairs == "released":
+            chosen = draw_anchors(anchors.targets.counts, random)
+            label = anchors.instances.label[chosen]
+            count = settings.negatives_per_kind if "N1" in settings.negatives else 0
+            return chosen, draw_released_partners(label, bank.instances, random, count=count)
         draw = draw_partners(
             anchors.instances,
             bank.instances,
@@ -102,32 +146,21 @@ class AceEnc:
             negatives=settings.negatives,
             count=settings.negatives_per_kind,
         )
-        paired = numpy.flatnonzero(draw.positive >= 0)
-        rows, positive, other = (
-            send(torch.from_numpy(each), pooled.device) for each in (paired, draw.positive[paired], draw.other_class)
-        )
-        negatives = [bank.features[other.clamp(min=0)]]
-        present = [other >= 0]
-        if "N2" in settings.negatives:
-            negatives.append(self._inner_crops(sequences, lengths, anchors, random))
-            present.append(torch.ones(negatives[-1].shape[:2], dtype=torch.bool, device=pooled.device))
-        negative = project(torch.cat(negatives, dim=1))
-        return contrastive_loss(
-            project(pooled[rows]),
-            project(bank.features[positive]),
-            (negative.detach() if settings.detach_negatives else negative)[rows],
-            torch.cat(present, dim=1)[rows],
-            settings.temperature,
-        )
+        return numpy.arange(len(anchors.long)), draw
 
     def _inner_crops(
-        self, sequences: Tensor, lengths: Tensor, anchors: Anchors, random: numpy.random.Generator
+        self,
+        sequences: Tensor,
+        lengths: Tensor,
+        anchors: Anchors,
+        chosen: numpy.ndarray,
+        random: numpy.random.Generator,
     ) -> Tensor:
-        """Pooled features of N2's crops ``[A, count, dim]``."""
+        """Pooled features of N2's crops ``[A, count, dim]`` of the chosen anchors ``[A]``."""
         settings = self.settings
         crops = draw_inner_crops(
-            anchors.start_end,
-            anchors.long,
+            anchors.start_end[chosen],
+            anchors.long[chosen],
             random,
             count=settings.negatives_per_kind,
             iou=settings.inner_iou,
@@ -135,6 +168,6 @@ class AceEnc:
         )
         crops = torch.from_numpy(crops).to(anchors.targets.segments.dtype)
         flat = send(crops, sequences.device).flatten(0, 1)
-        window = anchors.targets.window.repeat_interleave(settings.negatives_per_kind)
-        pooled = roi_pool(sequences, window, flat, lengths, bins=settings.bins)
+        window = anchors.targets.window[send(torch.from_numpy(chosen), sequences.device)]
+        pooled = self._pool(sequences, window.repeat_interleave(settings.negatives_per_kind), flat, lengths)
         return pooled.unflatten(0, (-1, settings.negatives_per_kind))

@@ -25,21 +25,33 @@ def focal_loss(logits: Tensor, targets: Tensor, *, alpha: float, gamma: float) -
 
 
 def query_class_loss(logits: Tensor, match: Match, targets: Targets, *, alpha: float, gamma: float) -> Tensor:
-    """``L^q_foc`` of one layer: all queries ``[B, N, classes]``, summed, divided by the number of instances."""
+    """``L^q_foc`` of each layer ``[layers]``: all queries ``[layers, B, N, classes]``, summed, divided by the number of
+    instances.
+    """
     wanted = torch.zeros_like(logits)
-    wanted[match.window, match.query, targets.labels[match.instance]] = 1
-    return focal_loss(logits, wanted, alpha=alpha, gamma=gamma).sum() / targets.normaliser
+    layer = torch.arange(len(logits), device=logits.device).unsqueeze(1)
+    wanted[layer, match.window, match.query, targets.labels[match.instance]] = 1
+    return focal_loss(logits, wanted, alpha=alpha, gamma=gamma).sum(dim=(1, 2, 3)) / targets.normaliser
 
 
-def ground_truth_references(predicted: Tensor, match: Match, targets: Targets) -> Tensor:
-    """References of ACE-dec's second pass ``[B, N, 2]``: a matched query's instance, else its own prediction."""
-    references = predicted.detach().clone()
-    references[match.window, match.query] = targets.segments[match.instance]
+def ground_truth_references(
+    predicted: Tensor, match: Match, targets: Targets, *, unmatched: str = "prediction"
+) -> Tensor:
+    """References of ACE-dec's second pass ``[B, N, 2]``, from the last layer's segments ``[B, N, 2]`` and pairs.
+
+    A matched query has its instance; another one its own ``prediction``, or (0.5, 0.5) with ``unmatched="center"``, as
+    in the released code.
+    """
+    references = torch.full_like(predicted, 0.5) if unmatched == "center" else predicted.detach().clone()
+    references[match.window[-1], match.query[-1]] = targets.segments[match.instance[-1]]
     return references
 
 
 def ground_truth_class_loss(logits: Tensor, match: Match, targets: Targets, *, alpha: float, gamma: float) -> Tensor:
-    """``L^gt_foc`` of one layer of the second pass: matched queries only, divided by the number of instances."""
-    matched = logits[match.window, match.query]  # [P, classes]
-    wanted = F.one_hot(targets.labels[match.instance], logits.shape[-1]).to(logits.dtype)
-    return focal_loss(matched, wanted, alpha=alpha, gamma=gamma).sum() / targets.normaliser
+    """``L^gt_foc`` of each layer of the second pass ``[layers]``: matched queries only, divided by their number.
+
+    ``logits`` is ``[layers, B, N, classes]``; which queries are matched the last layer of ``match`` says.
+    """
+    matched = logits[:, match.window[-1], match.query[-1]]  # [layers, P, classes]
+    wanted = F.one_hot(targets.labels[match.instance[-1]], logits.shape[-1]).to(logits.dtype)
+    return focal_loss(matched, wanted.expand_as(matched), alpha=alpha, gamma=gamma).sum(dim=(1, 2)) / match.pairs

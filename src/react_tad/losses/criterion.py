@@ -5,8 +5,8 @@
 | ``classification`` | ``L^q_foc``, focal loss of the queries | ``loss.classification.weight`` |
 | ``ace_dec`` | ``L^gt_foc``, ground-truth segments (equation 8) | the same times ``ground_truth_weight`` |
 | ``l1``, ``giou`` | regression (equation 11) | ``loss.segment`` |
-| ``quality`` | segment quality (equation 9), last layer | ``loss.quality.weight`` |
-| ``iou_decay`` | equation 6, last layer | ``loss.iou_decay.weight``, 0 where it is only logged |
+| ``quality_midpoint``, ``quality_iou`` | segment quality (equation 9) | ``loss.quality.weight`` |
+| ``iou_decay`` | equation 6 | ``loss.iou_decay.weight``, 0 where it is only logged |
 | ``ace_enc`` | equation 7 | ``loss.ace_enc.weight`` |
 """
 
@@ -22,8 +22,8 @@ from react_tad.losses.classification import ground_truth_class_loss, ground_trut
 from react_tad.losses.iou_decay import iou_decay
 from react_tad.losses.matching import match
 from react_tad.losses.regression import regression_losses
-from react_tad.losses.segment_quality import quality_loss
-from react_tad.losses.targets import Match, Targets
+from react_tad.losses.segment_quality import iou_loss, midpoint_loss
+from react_tad.losses.targets import Targets
 
 
 class Criterion:
@@ -35,34 +35,42 @@ class Criterion:
     def terms(
         self, output: Any, targets: Targets, classify_segments: Callable[[Any, Tensor], Tensor] | None
     ) -> dict[str, Tensor]:
-        """Unweighted terms of a batch.
+        """Unweighted terms of a batch, each summed over the layers that have it; see :meth:`by_layer`."""
+        return {name: term.sum() for name, term in self.by_layer(output, targets, classify_segments).items()}
+
+    def by_layer(
+        self, output: Any, targets: Targets, classify_segments: Callable[[Any, Tensor], Tensor] | None
+    ) -> dict[str, Tensor]:
+        """Unweighted terms of a batch by layer ``[layers]``.
 
         ``output`` is what the detector returned, ``classify_segments(output, references)`` its second pass (``None``
         leaves ACE-dec's second term out). Raises ``FloatingPointError`` if the matching meets a value that is not
         finite.
         """
-        decoded, settings = output.decoded, self.loss.classification
-        focal = {"alpha": settings.alpha, "gamma": settings.gamma}
+        loss, decoded = self.loss, output.decoded
+        focal = {"alpha": loss.classification.alpha, "gamma": loss.classification.gamma}
+        layers = slice(0 if loss.auxiliary else -1, None)
         with record_function("matching"):
-            matches = match(decoded.logits, decoded.segments, targets, self.matching)
-        first = 0 if self.loss.auxiliary else len(matches) - 1
-        # Layers are stacked like further windows of the batch, so that each term is computed once.
-        matched = stack_layers(matches[first:], windows=len(targets.counts))
-        predicted = decoded.segments[first:].flatten(0, 1)
+            pairs = match(decoded.logits[layers], decoded.segments[layers], targets, self.matching)
+        logits, predicted = decoded.logits[layers], decoded.segments[layers]
         terms = {}
-        if settings.query:
-            terms["classification"] = query_class_loss(decoded.logits[first:].flatten(0, 1), matched, targets, **focal)
-        terms["l1"], terms["giou"] = regression_losses(predicted, matched, targets)
-        if settings.ground_truth and classify_segments is not None:
-            references = ground_truth_references(decoded.segments[-1], matches[-1], targets)
-            logits = classify_segments(output, references)[first:]
-            slots = stack_layers([matches[-1]] * len(logits), windows=len(targets.counts))
-            terms["ace_dec"] = ground_truth_class_loss(logits.flatten(0, 1), slots, targets, **focal)
+        if loss.classification.query:
+            terms["classification"] = query_class_loss(logits, pairs, targets, **focal)
+        terms["l1"], terms["giou"] = regression_losses(predicted, pairs, targets, overlap=loss.overlap)
+        if loss.classification.ground_truth and classify_segments is not None:
+            references = ground_truth_references(predicted[-1], pairs, targets, unmatched=loss.classification.unmatched)
+            second = classify_segments(output, references)[layers]
+            terms["ace_dec"] = ground_truth_class_loss(second, pairs, targets, **focal)
         if output.quality is not None:
-            terms["quality"] = quality_loss(
-                output.quality, decoded.segments[-1], matches[-1], targets, midpoint=self.loss.quality.midpoint
+            graded = layers if loss.quality.layers == "all" else slice(-1, None)
+            quality, segments = output.quality[graded], decoded.segments[graded]
+            terms["quality_midpoint"] = midpoint_loss(
+                quality, segments, pairs[-len(quality) :], targets, form=loss.quality.midpoint
             )
-        terms["iou_decay"] = iou_decay(decoded.segments[-1], form=self.loss.iou_decay.form)
+            terms["quality_iou"] = iou_loss(
+                quality, segments, targets, overlap=loss.overlap, target_gradient=loss.quality.target_gradient
+            )
+        terms["iou_decay"] = iou_decay(predicted, overlap=loss.overlap)
         return terms
 
     def total(self, terms: dict[str, Tensor], iteration: int | None = None) -> Tensor:
@@ -74,17 +82,9 @@ class Criterion:
             "ace_dec": classification.weight * classification.ground_truth_weight,
             "l1": self.loss.segment.l1_weight,
             "giou": self.loss.segment.giou_weight,
-            "quality": self.loss.quality.weight,
+            "quality_midpoint": self.loss.quality.weight,
+            "quality_iou": self.loss.quality.weight,
             "iou_decay": self.loss.iou_decay.weight if self.loss.iou_decay.enabled else 0.0,
             "ace_enc": self.loss.ace_enc.weight,
         }
         return torch.stack([weights[name] * term for name, term in terms.items()]).sum()
-
-
-def stack_layers(matches: list[Match], *, windows: int) -> Match:
-    """One match over the windows of all layers: window ``w`` of layer ``i`` becomes window ``i * windows + w``."""
-    return Match(
-        torch.cat([match.window + layer * windows for layer, match in enumerate(matches)]),
-        torch.cat([match.query for match in matches]),
-        torch.cat([match.instance for match in matches]),
-    )

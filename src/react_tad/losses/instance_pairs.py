@@ -5,6 +5,7 @@ class, and N2, crops wholly inside the anchor whose IoU with it is small. An anc
 equal chance where it has both) and ``count`` negatives of each kind.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy
@@ -15,6 +16,7 @@ class Instances:
     """Annotated instances to draw from: arrays ``[M]``. One instance seen in two windows has one ``identity``."""
 
     video: numpy.ndarray
+    """Their videos; for :func:`draw_released_partners` their windows."""
     label: numpy.ndarray
     identity: numpy.ndarray
 
@@ -52,6 +54,38 @@ def draw_partners(
             positive[anchor] = random.choice(kinds[random.integers(len(kinds))])
         if other.shape[1] and len(not_class[label]):
             other[anchor] = random.choice(not_class[label], size=count)
+    return Draw(positive, other)
+
+
+def draw_anchors(counts: Sequence[int], random: numpy.random.Generator) -> numpy.ndarray:
+    """One random instance of each window that has any, as the released code takes anchors; ``counts`` by window."""
+    ends = numpy.cumsum(counts)
+    return numpy.array(
+        [random.integers(end - count, end) for end, count in zip(ends, counts, strict=True) if count], int
+    )
+
+
+def draw_released_partners(
+    label: numpy.ndarray, bank: Instances, random: numpy.random.Generator, *, count: int
+) -> Draw:
+    """Partners as the released code draws them, for anchors of classes ``label`` ``[A]``; ``bank.video`` is a window.
+
+    Positive: a random window that has the class, then a random instance of the class there, maybe the anchor itself.
+    Other class: a random other class, a random window that has it, then a random instance there of any class but the
+    anchor's.
+    """
+    classes = numpy.unique(bank.label)
+    windows_of = {name: numpy.unique(bank.video[bank.label == name]) for name in classes}
+    positive = numpy.full(len(label), -1)
+    other = numpy.full((len(label), count), -1)
+    for anchor, own in enumerate(label):
+        if own in windows_of:
+            window = random.choice(windows_of[own])
+            positive[anchor] = random.choice(numpy.flatnonzero((bank.video == window) & (bank.label == own)))
+        others = classes[classes != own]
+        for place in range(count if len(others) else 0):
+            window = random.choice(windows_of[random.choice(others)])
+            other[anchor, place] = random.choice(numpy.flatnonzero((bank.video == window) & (bank.label != own)))
     return Draw(positive, other)
 
 

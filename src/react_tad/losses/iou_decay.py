@@ -1,20 +1,19 @@
-"""IoU decay, the ID of RAID (section 3.1, equation 6): queries are pushed apart in time."""
+"""IoU decay, the ID of RAID (section 3.1, equation 6): queries are pushed apart in time.
 
-import torch
+Equation 6 has no normaliser; the released code divides by N^2, the square of the number of queries.
+"""
+
 from torch import Tensor
 
 from react_tad import segments
 
 
-def iou_decay(predicted: Tensor, *, form: str) -> Tensor:
-    """Overlap among a window's queries, mean over windows, of (center, width) segments ``[B, N, 2]``.
+def iou_decay(predicted: Tensor, *, overlap: str = "exact") -> Tensor:
+    """Sum of the IoU over a window's pairs i < j of queries / N^2, mean over windows.
 
-    ``form="half_sum"`` is equation 6: half the sum over all pairs (i, j), i = j included, which adds a constant.
-    ``form="upper_mean"`` is what the released code logs: the mean over pairs i < j.
+    Takes (center, width) segments ``[layers, B, N, 2]`` and gives ``[layers]``.
     """
-    ends = segments.start_end(predicted)
-    overlap = segments.pairwise_iou(ends, ends)
-    if form == "half_sum":
-        return overlap.sum(dim=(-1, -2)).mean() / 2
-    first, second = torch.triu_indices(*overlap.shape[-2:], offset=1, device=overlap.device)
-    return overlap[:, first, second].mean() if len(first) else overlap.new_zeros(())
+    measure = segments.Overlap.named(overlap)
+    ends = measure.start_end(predicted)
+    pairs = segments.pairwise_iou(ends, ends, measure.margin).triu(diagonal=1)
+    return pairs.sum(dim=(-1, -2)).mean(dim=-1) / predicted.shape[-2] ** 2

@@ -1,6 +1,6 @@
 """Hungarian matching of queries with ground-truth instances (section 3, "Method overview").
 
-The cost of a pair is the sum of -IoU, -class probability and the L1 distance of coordinates. All decoder layers are
+The cost of a pair is the sum of -IoU, -class probability and the L1 distance of (start, end). All decoder layers are
 costed at once and copied to the host once, which is all that a training step waits for; each layer and window is an
 assignment problem of its own, and the pairs go back together.
 """
@@ -23,14 +23,11 @@ def matching_cost(logits: Tensor, predicted: Tensor, targets: Targets, matching:
 
     ``logits`` is ``[layers, B, N, classes]``, ``predicted`` ``[layers, B, N, 2]`` in (center, width).
     """
-    predicted_ends, target_ends = segments.start_end(predicted), segments.start_end(targets.segments)
-    iou = segments.pairwise_iou(predicted_ends, target_ends)
-    if matching.form == "released":
-        probability = logits.softmax(dim=-1)
-        distance = torch.cdist(predicted_ends, target_ends.expand(*predicted.shape[:2], -1, -1), p=1)
-    else:
-        probability = logits.sigmoid()
-        distance = torch.cdist(predicted, targets.segments.expand(*predicted.shape[:2], -1, -1), p=1)
+    overlap = segments.Overlap.named(matching.overlap)
+    predicted_ends, target_ends = overlap.start_end(predicted), segments.start_end(targets.segments)
+    iou = segments.pairwise_iou(predicted_ends, target_ends, overlap.margin)
+    distance = torch.cdist(predicted_ends, target_ends.expand(*predicted.shape[:2], -1, -1), p=1)
+    probability = logits.softmax(dim=-1) if matching.probability == "softmax" else logits.sigmoid()
     return (
         matching.l1_weight * distance
         - matching.iou_weight * iou
@@ -38,7 +35,7 @@ def matching_cost(logits: Tensor, predicted: Tensor, targets: Targets, matching:
     )
 
 
-def match(logits: Tensor, predicted: Tensor, targets: Targets, matching: params.Matching) -> list[Match]:
+def match(logits: Tensor, predicted: Tensor, targets: Targets, matching: params.Matching) -> Match:
     """The cheapest one-to-one pairing of each layer; with more instances than queries some instances stay alone.
 
     Shapes as in :func:`matching_cost`. Raises ``FloatingPointError`` if a cost is not finite.
@@ -47,7 +44,7 @@ def match(logits: Tensor, predicted: Tensor, targets: Targets, matching: params.
     if not numpy.isfinite(cost).all():
         raise FloatingPointError("matching cost")
     pairs = numpy.stack([assign(layer, targets.counts) for layer in cost])  # [layers, 3, P]
-    return [Match(*layer.unbind()) for layer in send(torch.from_numpy(pairs), logits.device).unbind()]
+    return Match(*send(torch.from_numpy(pairs), logits.device).unbind(dim=1))
 
 
 def assign(cost: numpy.ndarray, counts: Sequence[int]) -> numpy.ndarray:

@@ -1,12 +1,11 @@
 """Segment quality loss (section 3.3, equation 9).
 
-The target of a predicted segment is ``exp(-|m - m_gt| / l_gt)`` for its midpoint and its IoU for its extent, both with
-respect to the instance closest to it; no gradient flows through the target. The closest instance is the one of largest
-gIoU: in one dimension that is the one of largest IoU, and where none overlaps the one whose gap is the smallest share
-of the hull.
+The midpoint's target is ``exp(-|m - m_gt| / l_gt)`` of a matched query and its own instance, the extent's target the
+IoU of any query with the instance closest to it, 0 in a window without instances. The paper writes a sum and gives no
+weight; as in the released code, each part is a mean over the queries that it is about.
 
-``midpoint="bce"`` is the released code's form: binary cross-entropy for the midpoint, over matched queries and their
-instances only; the IoU stays L1 over all queries.
+The released code differs in three ways: binary cross-entropy for the midpoint (``midpoint="bce"``), gradient that flows
+through the IoU's target (``target_gradient=True``), and the loss at every layer, which is the caller's.
 """
 
 import torch
@@ -25,34 +24,38 @@ def midpoint_quality(predicted: Tensor, instance: Tensor) -> Tensor:
     return torch.exp(-(predicted[..., 0] - instance[..., 0]).abs() / width)
 
 
-@torch.no_grad()
-def quality_targets(predicted: Tensor, targets: Targets) -> Tensor:
-    """Targets ``[B, N, 2]`` (midpoint, IoU) of (center, width) segments ``[B, N, 2]``; 0 in a window without
-    instances.
+def closest_iou(predicted: Tensor, targets: Targets, *, overlap: str = "exact") -> Tensor:
+    """Largest IoU of each segment with an instance of its window ``[layers, B, N]``, 0 where there is none.
+
+    ``predicted`` is ``[layers, B, N, 2]`` in (center, width).
     """
     if not len(targets.labels):
-        return torch.zeros_like(predicted)
-    ends, instance_ends = segments.start_end(predicted), segments.start_end(targets.segments)
-    here = targets.window == torch.arange(len(predicted), device=predicted.device).unsqueeze(-1)  # [B, M]
-    closeness = segments.generalized_iou(ends.unsqueeze(2), instance_ends)  # [B, N, M]
-    closest = closeness.masked_fill(~here.unsqueeze(1), -torch.inf).argmax(dim=-1)  # [B, N]
-    midpoint = midpoint_quality(predicted, targets.segments[closest])
-    iou = segments.iou(ends, instance_ends[closest])
-    return torch.stack((midpoint, iou), dim=-1) * here.any(dim=1)[:, None, None]
+        return predicted.new_zeros(predicted.shape[:-1])
+    measure = segments.Overlap.named(overlap)
+    ends, instance_ends = measure.start_end(predicted), segments.start_end(targets.segments)
+    here = targets.window == torch.arange(predicted.shape[1], device=predicted.device).unsqueeze(-1)  # [B, M]
+    iou = segments.pairwise_iou(ends, instance_ends, measure.margin)  # [layers, B, N, M]
+    return iou.masked_fill(~here.unsqueeze(1), 0).amax(dim=-1)
 
 
-def quality_loss(logits: Tensor, predicted: Tensor, match: Match, targets: Targets, *, midpoint: str) -> Tensor:
-    """Equation 9 for the last layer's logits ``[B, N, 2]`` and segments ``[B, N, 2]``.
+def midpoint_loss(logits: Tensor, predicted: Tensor, match: Match, targets: Targets, *, form: str) -> Tensor:
+    """The midpoint's part of equation 9 for each layer ``[layers]``, mean over matched queries.
 
-    The paper writes a sum and gives no weight. Here what runs over all queries is divided by their number ``B * N``,
-    and what runs over matched queries by the number of instances.
+    ``logits`` and ``predicted`` are ``[layers, B, N, 2]``; ``form`` is ``l1`` or ``bce``.
     """
-    wanted = quality_targets(predicted, targets)
-    distance = (logits.sigmoid() - wanted).abs().mean(dim=(0, 1))
-    if midpoint == "l1":
-        return distance.sum()
-    matched = predicted[match.window, match.query].detach()
-    centered = midpoint_quality(matched, targets.segments[match.instance])
-    asked = logits[match.window, match.query, 0]
-    cross_entropy = F.binary_cross_entropy_with_logits(asked, centered, reduction="sum")
-    return cross_entropy / targets.normaliser + distance[1]
+    wanted = midpoint_quality(match.of(predicted).detach(), targets.segments[match.instance])
+    asked = match.of(logits)[..., 0]
+    if form == "bce":
+        distance = F.binary_cross_entropy_with_logits(asked, wanted, reduction="none")
+    else:
+        distance = (asked.sigmoid() - wanted).abs()
+    return distance.sum(dim=1) / match.pairs
+
+
+def iou_loss(
+    logits: Tensor, predicted: Tensor, targets: Targets, *, overlap: str = "exact", target_gradient: bool = False
+) -> Tensor:
+    """The extent's part of equation 9 for each layer ``[layers]``, mean over all queries; shapes as above."""
+    with torch.set_grad_enabled(target_gradient and torch.is_grad_enabled()):
+        wanted = closest_iou(predicted, targets, overlap=overlap)
+    return (logits[..., 1].sigmoid() - wanted).abs().mean(dim=(1, 2))

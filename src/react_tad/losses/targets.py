@@ -46,9 +46,26 @@ class Targets:
 
 @dataclass(frozen=True)
 class Match:
-    """Queries paired with instances by the Hungarian matching of one decoder layer: three tensors ``[P]``."""
+    """Queries paired with instances by the Hungarian matching of each decoder layer: three tensors ``[layers, P]``.
+
+    Every layer has as many pairs: in each window the lesser of queries and instances.
+    """
 
     window: Tensor
     query: Tensor
     instance: Tensor
     """Index into :class:`Targets`."""
+
+    def __getitem__(self, layers: slice) -> "Match":
+        """The pairs of some of the layers."""
+        return Match(self.window[layers], self.query[layers], self.instance[layers])
+
+    @property
+    def pairs(self) -> int:
+        """Pairs a layer, at least 1: what losses of matched queries are divided by."""
+        return max(self.window.shape[1], 1)
+
+    def of(self, values: Tensor) -> Tensor:
+        """What queries say ``[layers, B, N, ...]``, of the matched ones: ``[layers, P, ...]``."""
+        layer = torch.arange(len(values), device=values.device).unsqueeze(1)
+        return values[layer, self.window, self.query]

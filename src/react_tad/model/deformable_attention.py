@@ -3,6 +3,9 @@
 Positions are in snippets, and snippet ``i`` is centred at ``i + 0.5``. Between two centres the value is interpolated
 linearly; beyond the first and the last it fades to zero. The sequence must be zero where it is padding: then nothing
 depends on how much padding there is. One scale only, so no compiled operation is needed.
+
+``sampling="released"`` is what the released code does. With T the padded length and L the valid one, an offset of 1 is
+T / L snippets, and a position p reads index p (T - 1) / T of the snippets, which is off by up to half a snippet.
 """
 
 import math
@@ -66,13 +69,13 @@ def sample_by_gather(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
 class DeformableAttention(nn.Module):
     """Multi-head deformable attention over one sequence.
 
-    Offsets and attention weights are linear in the query. Attention weights start equal, offsets as a fan: each head
-    looks in a direction of its own, its points 1, 2, ... ``points`` steps away.
+    Offsets and attention weights are linear in the query. Attention weights start equal, offsets as a fan: head h of H
+    looks in the direction cos(4 pi h / H), its points 1, 2, ... ``points`` steps away (of 8 heads 4 start in place).
     """
 
-    def __init__(self, dim: int, *, heads: int, points: int):
+    def __init__(self, dim: int, *, heads: int, points: int, sampling: str = "exact"):
         super().__init__()
-        self.heads, self.points = heads, points
+        self.heads, self.points, self.sampling = heads, points, sampling
         self.value = nn.Linear(dim, dim)
         self.offset = nn.Linear(dim, heads * points)
         self.weight = nn.Linear(dim, heads * points)
@@ -87,7 +90,7 @@ class DeformableAttention(nn.Module):
         for linear in (self.offset, self.weight):
             nn.init.zeros_(linear.weight)
             nn.init.zeros_(linear.bias)
-        direction = torch.cos(torch.arange(self.heads) * (2 * math.pi / self.heads))
+        direction = torch.cos(torch.arange(self.heads) * (4 * math.pi / self.heads))
         with torch.no_grad():
             self.offset.bias.copy_(torch.outer(direction, torch.arange(1.0, self.points + 1)).flatten())
 
@@ -95,6 +98,10 @@ class DeformableAttention(nn.Module):
         """Values of a sequence ``[B, T, dim]``, zero where ``valid`` ``[B, T]`` is false; ``[B * heads, T, C]``."""
         value = self.value(sequence) * valid.unsqueeze(-1)
         return value.unflatten(-1, (self.heads, -1)).transpose(1, 2).flatten(0, 1)
+
+    def unit(self, lengths: Tensor, padded_length: int) -> Tensor:
+        """Snippets that an offset of 1 spans where a reference has no width ``[B]``; ``lengths`` ``[B]``, floats."""
+        return padded_length / lengths if self.sampling == "released" else torch.ones_like(lengths)
 
     def forward(self, query: Tensor, value: Tensor, center: Tensor, step: Tensor) -> Tensor:
         """Read ``value`` at ``center + offset * step``.
@@ -107,6 +114,8 @@ class DeformableAttention(nn.Module):
         offset = self.offset(query).view(split)
         weight = self.weight(query).view(split).softmax(dim=-1)
         position = center[..., None, None] + offset * step[..., None, None]
+        if self.sampling == "released":
+            position = position * ((value.shape[1] - 1) / value.shape[1]) + 0.5
         # [B, N, heads, points] -> [B * heads, N, points]
         position, weight = (each.transpose(1, 2).flatten(0, 1) for each in (position, weight))
         read = sample(value, position, weight).unflatten(0, (batch, self.heads))  # [B, heads, N, C]

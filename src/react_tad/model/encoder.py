@@ -10,22 +10,25 @@ from react_tad.model.layers import FeedForward
 class EncoderLayer(nn.Module):
     """Deformable self-attention, layer norm, feed-forward network, layer norm.
 
-    ``ffn_norm=False`` leaves the second norm out, as the authors' released code does.
+    With ``ffn_norm=False`` the second norm is there and never applied, as in the authors' released code.
     """
 
     def __init__(self, attention: DeformableAttention, ffn: FeedForward, *, dim: int, ffn_norm: bool, dropout: float):
         super().__init__()
         self.attention, self.ffn = attention, ffn
         self.attention_norm = nn.LayerNorm(dim)
-        self.ffn_norm = nn.LayerNorm(dim) if ffn_norm else nn.Identity()
+        self.ffn_norm, self.applies_ffn_norm = nn.LayerNorm(dim), ffn_norm
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, sequence: Tensor, valid: Tensor, center: Tensor) -> Tensor:
-        """``sequence`` ``[B, T, dim]``, ``valid`` ``[B, T]``, ``center`` ``[B, T]`` in snippets, to ``[B, T, dim]``."""
+    def forward(self, sequence: Tensor, valid: Tensor, center: Tensor, lengths: Tensor) -> Tensor:
+        """``sequence`` ``[B, T, dim]``, ``valid`` ``[B, T]``, ``center`` ``[B, T]`` in snippets, ``lengths`` ``[B]`` to
+        ``[B, T, dim]``.
+        """
         value = self.attention.project(sequence, valid)
-        read = self.attention(sequence, value, center, torch.ones_like(center))
-        sequence = self.attention_norm(sequence + self.dropout(read))
-        return self.ffn_norm(sequence + self.dropout(self.ffn(sequence)))
+        step = self.attention.unit(lengths.to(center.dtype), center.shape[1]).unsqueeze(-1).expand_as(center)
+        sequence = self.attention_norm(sequence + self.dropout(self.attention(sequence, value, center, step)))
+        sequence = sequence + self.dropout(self.ffn(sequence))
+        return self.ffn_norm(sequence) if self.applies_ffn_norm else sequence
 
 
 class Encoder(nn.Module):
@@ -38,7 +41,8 @@ class Encoder(nn.Module):
     def forward(self, sequence: Tensor, valid: Tensor) -> Tensor:
         """``sequence`` ``[B, T, dim]`` and ``valid`` ``[B, T]`` (false: padding) to ``[B, T, dim]``."""
         batch, length, _ = sequence.shape
+        lengths = valid.sum(dim=1)
         center = (torch.arange(length, device=sequence.device, dtype=sequence.dtype) + 0.5).expand(batch, length)
         for layer in self.layers:
-            sequence = layer(sequence, valid, center)
+            sequence = layer(sequence, valid, center, lengths)
         return sequence

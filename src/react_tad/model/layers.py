@@ -7,11 +7,22 @@ from torch import Tensor, nn
 
 
 class FeedForward(nn.Sequential):
-    """Linear, ReLU, dropout, linear: ``[..., dim]`` to ``[..., out]`` (``out`` is ``dim`` where it is not given)."""
+    """Linear, ReLU, dropout, linear: ``[..., dim]`` to ``[..., dim]``."""
 
-    def __init__(self, dim: int, hidden: int, *, out: int | None = None, dropout: float = 0.0):
+    def __init__(self, dim: int, hidden: int, *, dropout: float = 0.0):
+        super().__init__(nn.Linear(dim, hidden), nn.ReLU(inplace=True), nn.Dropout(dropout), nn.Linear(hidden, dim))
+
+
+class SegmentHead(nn.Sequential):
+    """Three linear layers with ReLU between: ``[..., dim]`` to the change of (center, width) ``[..., 2]``."""
+
+    def __init__(self, dim: int):
         super().__init__(
-            nn.Linear(dim, hidden), nn.ReLU(inplace=True), nn.Dropout(dropout), nn.Linear(hidden, out or dim)
+            nn.Linear(dim, dim),
+            nn.ReLU(inplace=True),
+            nn.Linear(dim, dim),
+            nn.ReLU(inplace=True),
+            nn.Linear(dim, 2),
         )
 
 

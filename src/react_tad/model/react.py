@@ -1,6 +1,5 @@
 """ReAct, assembled (section 3, figure 2): projection, encoder, decoder with relational queries, segment quality."""
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -9,10 +8,12 @@ from torch import Tensor, nn
 from react_tad.model.decoder import Decoded, Decoder, DecoderLayer, Relation
 from react_tad.model.deformable_attention import DeformableAttention
 from react_tad.model.encoder import Encoder, EncoderLayer
-from react_tad.model.layers import FeedForward, full_precision
+from react_tad.model.initialisation import initialise
+from react_tad.model.layers import FeedForward, SegmentHead, full_precision
 from react_tad.model.relational_attention import QueryAttention
 from react_tad.model.segment_quality import SegmentQuality, combine
 from react_tad.params import Model
+from react_tad.segments import Overlap
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Output:
 
     decoded: Decoded
     quality: Tensor | None
-    """Quality logits of the last layer's queries ``[B, N, 2]``; ``None`` without segment quality."""
+    """Quality logits of each layer's queries ``[layers, B, N, 2]``; ``None`` without segment quality."""
     projected: Tensor
     """Input of the encoder ``[B, T, dim]``."""
     encoded: Tensor
@@ -35,11 +36,11 @@ class Output:
     def scores(self) -> Tensor:
         """Class scores of the last layer ``[B, N, classes]``: sigmoid, times segment quality if there is one."""
         scores = self.decoded.logits[-1].sigmoid()
-        return scores if self.quality is None else scores * combine(self.quality).unsqueeze(-1)
+        return scores if self.quality is None else scores * combine(self.quality[-1]).unsqueeze(-1)
 
 
 class ReAct(nn.Module):
-    """The whole detector. A query embedding is its content and a position, from which its first reference comes."""
+    """The whole detector. A query embedding is its content, and a position that only makes its first reference."""
 
     def __init__(
         self, encoder: Encoder, decoder: Decoder, quality: SegmentQuality | None, *, dimension: int, dim: int, queries:
@@ -51,9 +52,6 @@ class ReAct(nn.Module):
         self.content = nn.Parameter(torch.randn(queries, dim))
         self.position = nn.Parameter(torch.randn(queries, dim))
         self.reference = nn.Linear(dim, reference_size)
-        for linear in (self.project, self.reference):
-            nn.init.xavier_uniform_(linear.weight)
-            nn.init.zeros_(linear.bias)
 
     def forward(self, features: Tensor, lengths: Tensor) -> Output:
         """Detect actions in windows.
@@ -64,21 +62,19 @@ class ReAct(nn.Module):
         valid = torch.arange(features.shape[1], device=features.device) < lengths.unsqueeze(-1)  # [B, T]
         projected = self.project(features.masked_fill(~valid.unsqueeze(-1), 0))
         encoded = self.encoder(projected, valid)
-        content, position = self._queries(len(features))
         values = self.decoder.values(encoded, valid)
-        with full_precision(position):
-            references = self.reference(position).sigmoid()
-        decoded = self.decoder(content, position, references, values, lengths)
+        with full_precision(self.position):
+            references = self.reference(self.position).sigmoid().expand(len(features), -1, -1)
+        decoded = self.decoder(self._content(len(features)), references, values, lengths)
         quality = None if self.quality is None else self.quality(decoded.hidden)
         return Output(decoded, quality, projected, encoded, values, lengths)
 
     def classify_segments(self, output: Output, references: Tensor) -> Tensor:
         """Run the queries once more with given references ``[B, N, 2]`` (ACE-dec): ``[layers, B, N, classes]``."""
-        content, position = self._queries(len(references))
-        return self.decoder.classify(content, position, references, output.values, output.lengths)
+        return self.decoder.classify(self._content(len(references)), references, output.values, output.lengths)
 
-    def _queries(self, batch: int) -> tuple[Tensor, Tensor]:
-        return self.content.expand(batch, -1, -1), self.position.expand(batch, -1, -1)
+    def _content(self, batch: int) -> Tensor:
+        return self.content.expand(batch, -1, -1)
 
 
 def build_react(model: Model, *, dimension: int, classes: int) -> ReAct:
@@ -86,7 +82,7 @@ def build_react(model: Model, *, dimension: int, classes: int) -> ReAct:
     dim = model.dim
 
     def attend() -> DeformableAttention:
-        return DeformableAttention(dim, heads=model.heads, points=model.points)
+        return DeformableAttention(dim, heads=model.heads, points=model.points, sampling=model.sampling)
 
     def feed_forward() -> FeedForward:
         return FeedForward(dim, model.ffn_dim, dropout=model.dropout)
@@ -97,21 +93,28 @@ def build_react(model: Model, *, dimension: int, classes: int) -> ReAct:
             for _ in range(model.encoder_layers)
         ]
     )
-    layers = []
-    for index in range(model.decoder_layers):
-        relational = model.raid.enabled and not (index == 0 and model.first_reference == "point")
-        block = model.raid.block if relational else "standard"
-        attention = QueryAttention(dim, heads=model.heads, output_projection=block == "standard")
-        layers.append(DecoderLayer(attention, attend(), feed_forward(), dim=dim, block=block, dropout=model.dropout))
-    relation = Relation(model.raid.enabled, model.raid.gamma, model.raid.tau, model.raid.boundary)
+    raid = model.raid
+    block = raid.block if raid.enabled else "standard"
+    layers = [
+        DecoderLayer(
+            QueryAttention(dim, heads=model.heads, output_projection=block == "standard"),
+            attend(),
+            feed_forward(),
+            dim=dim,
+            block=block,
+            dropout=model.dropout,
+        )
+        for _ in range(model.decoder_layers)
+    ]
+    relation = Relation(raid.enabled, raid.gamma, raid.tau, raid.boundary, Overlap.named(raid.overlap))
     decoder = Decoder(
         layers,
-        [class_head(dim, classes) for _ in layers],
-        [segment_head(dim, first=index == 0) for index in range(len(layers))],
+        [nn.Linear(dim, classes) for _ in layers],
+        [SegmentHead(dim) for _ in layers],
         relation=relation,
         final_norm=nn.LayerNorm(dim) if model.final_norm else nn.Identity(),
     )
-    return ReAct(
+    react = ReAct(
         encoder,
         decoder,
         SegmentQuality(dim) if model.quality else None,
@@ -120,21 +123,5 @@ def build_react(model: Model, *, dimension: int, classes: int) -> ReAct:
         queries=model.queries,
         reference_size=2 if model.first_reference == "segment" else 1,
     )
-
-
-def class_head(dim: int, classes: int) -> nn.Linear:
-    """Linear class head; its bias gives every class a probability of 0.01 at the start."""
-    head = nn.Linear(dim, classes)
-    nn.init.xavier_uniform_(head.weight)
-    nn.init.constant_(head.bias, -math.log((1 - 0.01) / 0.01))
-    return head
-
-
-def segment_head(dim: int, *, first: bool) -> FeedForward:
-    """Change of (center, width) before the sigmoid: nothing at the start, but -2 for the first layer's width."""
-    head = FeedForward(dim, dim, out=2)
-    nn.init.zeros_(head[-1].weight)
-    nn.init.zeros_(head[-1].bias)
-    if first:
-        nn.init.constant_(head[-1].bias[1], -2.0)
-    return head
+    initialise(react)
+    return react

@@ -10,8 +10,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from react_tad import segments
-
 
 def similarity(queries: Tensor) -> Tensor:
     """Cosine similarity A of equation 1: ``[B, N, dim]`` to ``[B, N, N]``; 0 for a zero vector."""
@@ -19,14 +17,13 @@ def similarity(queries: Tensor) -> Tensor:
     return unit @ unit.transpose(-1, -2)
 
 
-def relations(queries: Tensor, start_end: Tensor, *, gamma: float, tau: float, boundary: str = "exclude") -> Tensor:
+def relations(queries: Tensor, iou: Tensor, *, gamma: float, tau: float, boundary: str = "exclude") -> Tensor:
     """Which pairs of queries may attend (equations 1-3).
 
-    ``queries`` is ``[B, N, dim]``, ``start_end`` their reference segments ``[B, N, 2]``. Returns booleans ``[B, N,
+    ``queries`` is ``[B, N, dim]``, ``iou`` that of their reference segments ``[B, N, N]``. Returns booleans ``[B, N,
     N]``, true where the row's query attends to the column's. The diagonal is always true, so that no row is empty.
     ``boundary="include"`` keeps pairs whose IoU is exactly tau.
     """
-    iou = segments.pairwise_iou(start_end, start_end)
     distinct = iou <= tau if boundary == "include" else iou < tau
     similar = similarity(queries) > gamma
     itself = torch.eye(queries.shape[1], dtype=torch.bool, device=queries.device)
@@ -41,21 +38,15 @@ class QueryAttention(nn.Module):
         self.heads = heads
         self.query, self.key, self.value = (nn.Linear(dim, dim) for _ in range(3))
         self.output = nn.Linear(dim, dim) if output_projection else nn.Identity()
-        for linear in self.children():
-            if isinstance(linear, nn.Linear):
-                nn.init.xavier_uniform_(linear.weight)
-                nn.init.zeros_(linear.bias)
 
-    def forward(self, content: Tensor, position: Tensor, allowed: Tensor | None = None) -> Tensor:
-        """Mix the content of queries.
+    def forward(self, content: Tensor, allowed: Tensor | None = None) -> Tensor:
+        """Mix the content of queries ``[B, N, dim]``.
 
-        ``content`` and ``position`` are ``[B, N, dim]``: keys and queries come from their sum, values from the content.
         ``allowed`` is ``[B, N, N]`` (``None``: all pairs, the dense attention of a plain decoder).
         """
-        located = content + position
         query, key, value = (
-            linear(features).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # [B, heads, N, C]
-            for linear, features in ((self.query, located), (self.key, located), (self.value, content))
+            linear(content).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # [B, heads, N, C]
+            for linear in (self.query, self.key, self.value)
         )
         score = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
         if allowed is not None:

@@ -12,8 +12,6 @@ class SegmentQuality(nn.Linear):
 
     def __init__(self, dim: int):
         super().__init__(dim, 2)
-        nn.init.xavier_uniform_(self.weight)
-        nn.init.zeros_(self.bias)
 
 
 def combine(quality_logits: Tensor) -> Tensor:

@@ -45,7 +45,10 @@ def watch(
         given = [model.reference(model.position).sigmoid().expand(len(chosen), -1, -1), *output.decoded.segments[:-1]]
         if given[-1].shape[-1] == 1:
             raise ValueError("the last decoder layer's references have no width, so that no overlap can be told")
-        layers = [_layer(relation, *own) for own in zip(contents, given, output.decoded.allowed, strict=True)]
+        share = (moved.lengths / moved.features.shape[1]).view(-1, 1, 1)
+        layers = [
+            _layer(relation, share, *own) for own in zip(contents, given, output.decoded.allowed, strict=True)
+        ]
         best = output.scores.max(-1)
         for row, position in enumerate(chosen):
             scores = best.values[row].double().cpu().numpy()
@@ -74,8 +77,12 @@ def _contents(layers: nn.ModuleList) -> Iterator[list[Tensor]]:
         yield contents
 
 
-def _layer(relation: Any, content: Tensor, references: Tensor, allowed: Tensor | None) -> list[Layer]:
+def _layer(
+    relation: Any, valid_share: Tensor, content: Tensor, references: Tensor, allowed: Tensor | None
+) -> list[Layer]:
     """One decoder layer, window by window: [B, N, dim] content, [B, N, 1 or 2] references, [B, N, N] mask.
+
+    ``valid_share`` ``[B, 1, 1]`` is the valid share of the padded length.
 
     ``relation`` is the decoder's own rule (equations 1-3). What it allows when no overlap is too much are the similar
     pairs, so that similarity is the model's own too, also where the model attends densely.
@@ -84,9 +91,8 @@ def _layer(relation: Any, content: Tensor, references: Tensor, allowed: Tensor |
     attends = np.ones(pairs, dtype=bool) if allowed is None else allowed.cpu().numpy()
     if references.shape[-1] == 1:
         return [Layer(attends=own, relations=None, dense=True) for own in attends]
-    similar = replace(relation, raid=True, tau=1.0, boundary="include").allowed(content, references)
-    start_end = segments.start_end(references)
-    iou = segments.pairwise_iou(start_end, start_end)
+    similar = replace(relation, raid=True, tau=1.0, boundary="include").allowed(content, references, valid_share)
+    iou = relation.iou(references, valid_share)
     distinct = iou <= relation.tau if relation.boundary == "include" else iou < relation.tau
     kinds = classify(similar.cpu().numpy(), distinct.cpu().numpy())
     return [Layer(attends=own, relations=kind, dense=allowed is None) for own, kind in zip(attends, kinds, strict=True)]

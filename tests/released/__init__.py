@@ -1,0 +1,1 @@
+"""The preset ``released`` against arrays that its authors' code computed; no code of theirs is here."""
