@@ -25,7 +25,7 @@ PARAMETERS = {
     "encoder": ENCODER * (DEFORMABLE + FFN + 2 * NORM),
     "decoder layers": DECODER * (4 * linear(d, d) + DEFORMABLE + FFN + 3 * NORM),
     "class heads": DECODER * linear(d, C),
-    "segment heads": DECODER * (linear(d, d) + linear(d, 2)),
+    "segment heads": DECODER * (2 * linear(d, d) + linear(d, 2)),
     "segment quality": linear(d, 2),
     "queries": 2 * N * d + linear(d, 2),
 }
@@ -43,8 +43,8 @@ MACS = {
     "encoder": ENCODER * (reading(T) + T * 2 * d * f),
     "decoder layers": DECODER * (4 * N * d * d + 2 * N * N * d + N * N * d + reading(N) + N * 2 * d * f),
     "class heads": DECODER * N * d * C,
-    "segment heads": DECODER * N * (d * d + 2 * d),
-    "segment quality": N * 2 * d,
+    "segment heads": DECODER * N * (2 * d * d + 2 * d),
+    "segment quality": DECODER * N * 2 * d,
     "queries": N * 2 * d,
 }
 """Of the decoder: four projections, scores and their sum, and the cosines of equation 1."""
@@ -55,9 +55,12 @@ def costs():
     return count(params.Model(), window=T, dimension=D, classes=C)
 
 
-def test_the_size_is_the_papers(costs):
-    assert f"{sum(cost.parameters for cost in costs.values()) / 1e6:.2f}" == "5.93"
-    assert f"{sum(cost.macs for cost in costs.values()) / 1e9:.2f}" in ("0.68", "0.69", "0.70")
+def test_the_size_is_that_of_the_released_code_and_output_projections(costs):
+    """The released code: 5,934,555 parameters (tests/released). Other than there, relational attention has an output
+    projection, a first reference has a width, and there is no norm at the end. The paper says 0.68 GFLOPs.
+    """
+    assert sum(cost.parameters for cost in costs.values()) == 5_934_555 + DECODER * linear(d, d) + linear(d, 1) - NORM
+    assert f"{sum(cost.macs for cost in costs.values()) / 1e9:.2f}" == "0.71"
 
 
 @pytest.mark.parametrize("name", COMPONENTS)
@@ -89,6 +92,6 @@ def test_what_is_off_costs_nothing():
 def test_the_table_is_printed(capsys):
     assert main(["flops"]) == 0
     table = capsys.readouterr().out
-    assert "5.93 M" in table
+    assert "6.20 M" in table
     for name in COMPONENTS:
         assert f"{PARAMETERS[name]:,}" in table

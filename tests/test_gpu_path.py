@@ -193,13 +193,13 @@ def test_a_gpu_does_as_the_cpu_and_is_not_waited_for(tiny, tmp_path, monkeypatch
         made = trainer(tiny, tmp_path / name, preset, ONE_EPOCH, device=torch.device(name))
         if kept:
             made.training.keep_on(made.device)
-        optimizers = {epoch: made.optimizer(epoch) for epoch in range(made.epochs)}
+        optimizer = made.optimizer()
         with monkeypatch.context() as patched:
             if name == "cuda":
                 patched.setattr(matching, "to_host", allowed)
                 torch.cuda.set_sync_debug_mode("error")
             try:
-                terms = [each for epoch in optimizers for each in steps(made, epoch, optimizers[epoch])]
+                terms = [each for epoch in range(made.epochs) for each in steps(made, epoch, optimizer)]
             finally:
                 if name == "cuda":
                     torch.cuda.set_sync_debug_mode("default")

@@ -78,7 +78,7 @@ class TestValues:
             ("model.raid.enabled", 1),
             ("model.raid.enabled", "on"),
             ("model.raid.boundary", "inside"),
-            ("matching.form", "papers"),
+            ("matching.overlap", "papers"),
             ("loss.ace_enc.positives", ["S3"]),
             ("loss.segment.l1_weight", -1),
             ("evaluation.tiou", [0.5, 2]),
@@ -171,7 +171,7 @@ def test_the_command_line_chooses_data_set_preset_and_seeds():
     made = experiment({"dataset": "large", "preset": "released", "seeds": [7], "model.dim": 64})
     assert (made.dataset, made.seeds) == ("large", (7,))
     assert made.variants["full"].params.dataset == "large"
-    assert made.variants["full"].params.matching.form == "released"
+    assert made.variants["full"].params.matching.overlap == "released"
     assert made.variants["other"].params.model.dim == 64
 
 

@@ -84,8 +84,9 @@ def test_losses_are_finite_and_near_those_of_float32(tiny, tmp_path, preset):
 
 def test_weights_and_optimiser_are_float32(tiny, tmp_path):
     made = trainer(tiny, tmp_path, "paper", SHORT | LOWER)
-    optimizer = made.optimizer(0)
-    made.train_epoch(0, optimizer)
+    optimizer = made.optimizer()
+    for epoch in range(made.epochs):
+        made.train_epoch(epoch, optimizer)
     assert {parameter.dtype for parameter in made.model.parameters()} == {torch.float32}
     moments = [state[name] for state in optimizer.state.values() for name in ("exp_avg", "exp_avg_sq")]
     assert {moment.dtype for moment in moments} == {torch.float32}
@@ -103,7 +104,7 @@ def test_detections_and_validation_are_computed_in_float32(tiny, tmp_path, monke
 
     monkeypatch.setattr(torch.nn.functional, "linear", spy)
     made = trainer(tiny, tmp_path, "paper", SHORT | LOWER)
-    made.train_epoch(0, made.optimizer(0))
+    made.train_epoch(made.contrastive_epochs, made.optimizer())
     stage = "validation"
     made._validate(0)
     stage = "detect"

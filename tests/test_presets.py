@@ -1,5 +1,7 @@
 """Where the paper and its released code part: each divergence is a parameter, and each parameter does something."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,68 +13,42 @@ from react_tad.losses.instance_pairs import Instances
 from react_tad.losses.matching import matching_cost
 from small import pad, random_instances, random_segments, react, resolve, targets, trainer
 
-ROWS = {
-    "RAID key set": {"model.raid.boundary"},
-    "tau, gamma": {"model.raid.tau"},
-    "first decoder layer": {"model.first_reference"},
-    "relation attention": {"model.raid.block"},
-    "IoU decay": {"loss.iou_decay.enabled", "loss.iou_decay.form"},
-    "ACE-enc": {
-        "loss.ace_enc.stage",
-        "loss.ace_enc.negatives_per_kind",
-        "loss.ace_enc.detach_negatives",
-        "loss.ace_enc.inner_iou_long",
-    },
-    "midpoint quality loss": {"loss.quality.midpoint"},
-    "matching cost": {"matching.form", "matching.iou_weight", "matching.l1_weight"},
-    "final layer norm": {"model.final_norm"},
-    "norm after the encoder FFN": {"model.encoder_ffn_norm"},
-    "classification warm-up": {"loss.classification.warmup_iterations"},
-    "schedule": {"train.epochs", "train.lr_drops"},
-    "weight decay": {"train.weight_decay", "train.deformable_lr_factor"},
-    "model selection": {"train.select"},
-}
-
 DETECTOR = (
+    "model.sampling",
     "model.raid.tau",
     "model.raid.block",
     "model.first_reference",
     "model.final_norm",
     "model.encoder_ffn_norm",
 )
-BOUNDARY = "model.raid.boundary"
-MATCHING = ("matching.form", "matching.iou_weight", "matching.l1_weight")
+RELATION = ("model.raid.boundary", "model.raid.overlap")
+MATCHING = ("matching.probability", "matching.overlap")
 OBJECTIVE = {
-    "loss.iou_decay.form": "iou_decay",
-    "loss.iou_decay.enabled": None,
-    "loss.quality.midpoint": "quality",
-    "loss.classification.warmup_iterations": None,
+    "loss.overlap": {"giou", "quality_iou", "iou_decay"},
+    "loss.quality.midpoint": {"quality_midpoint"},
+    "loss.quality.layers": {"quality_midpoint", "quality_iou"},
+    "loss.classification.unmatched": {"ace_dec"},
+    "loss.iou_decay.enabled": set(),
+    "loss.classification.warmup_iterations": set(),
 }
-"""The term that changes; without one, only their weighted sum does."""
+"""The terms that change; without one, only their weighted sum does."""
+GRADIENT = "loss.quality.target_gradient"
 CONTRAST = {
-    "loss.ace_enc.negatives_per_kind": False,
+    "loss.ace_enc.pairs": False,
+    "loss.ace_enc.pooling": False,
     "loss.ace_enc.inner_iou_long": False,
     "loss.ace_enc.detach_negatives": True,
 }
 """Whether the loss stays the same, and only its gradient changes."""
-STAGE = "loss.ace_enc.stage"
-TRAINING = (
-    "train.epochs",
-    "train.lr_drops",
-    "train.weight_decay",
-    "train.deformable_lr_factor",
-    "train.select",
-)
+TRAINING = ("train.epochs", "train.select")
+CUT = "inference.cut"
+"""In ``tests/test_inference.py``."""
 
 
-def test_the_released_preset_is_the_table():
-    assert set(params.PRESETS["released"]) == set().union(*ROWS.values())
-    assert params.PRESETS["paper"] == {}
-
-
-def test_every_difference_is_tested_below():
-    tested = {*DETECTOR, BOUNDARY, *MATCHING, *OBJECTIVE, *CONTRAST, STAGE, *TRAINING}
+def test_every_difference_is_tested():
+    tested = {*DETECTOR, *RELATION, *MATCHING, *OBJECTIVE, GRADIENT, *CONTRAST, *TRAINING, CUT}
     assert tested == set(params.PRESETS["released"])
+    assert params.PRESETS["paper"] == {}
 
 
 def released(key):
@@ -85,14 +61,16 @@ def settings_of(key=None, **also):
 
 
 def detected(settings, weights=None):
-    """Last class logits of a detector for one window, its weights taken over from another as far as it has them."""
+    """Last class logits of a detector for a window of 9 snippets padded to 12, with weights of another as far as it has
+    them.
+    """
     model = react(settings.model)
     if weights is not None:
         own = {name: tensor for name, tensor in weights.items() if not name.startswith("reference")}
         model.load_state_dict(own, strict=False)
     window = torch.randn(9, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     with torch.no_grad():
-        return model(*pad([window])).decoded.logits[-1], model.state_dict()
+        return model(*pad([window], length=12)).decoded.logits[-1], model.state_dict()
 
 
 @pytest.mark.parametrize("key", DETECTOR)
@@ -103,36 +81,58 @@ def test_the_detector_changes(key):
     assert not torch.allclose(detected(settings_of(key, **also), weights)[0], logits)
 
 
-@pytest.mark.parametrize(("key", "kept"), [(None, False), (BOUNDARY, True)])
-def test_the_boundary_changes(key, kept):
-    """Reference segments with an IoU of exactly 0.5."""
-    relation = react(settings_of(key).model).decoder.relation
-    references = torch.tensor([[[0.5, 1.0], [0.25, 0.5]]], dtype=torch.float64)
-    assert bool(relation.allowed(torch.ones(1, 2, 8, dtype=torch.float64), references)[0, 0, 1]) is kept
+@pytest.mark.parametrize(
+    ("key", "references"),
+    [("model.raid.boundary", [[0.5, 1.0], [0.25, 0.5]]), ("model.raid.overlap", [[1.0, 1.0], [1.3, 1.0]])],
+    ids=RELATION,
+)
+def test_the_relation_changes(key, references):
+    """The threshold is 0.5. The first IoU is that; the second is 0.54, and 0.4 of what is inside the window."""
+    references = torch.tensor([references], dtype=torch.float64)
+    alike, all_valid = torch.ones(1, 2, 8, dtype=torch.float64), torch.ones(1, 1, 1, dtype=torch.float64)
+    for each, kept in ((None, False), (key, True)):
+        relation = react(settings_of(each).model).decoder.relation
+        assert bool(relation.allowed(alike, references, all_valid)[0, 0, 1]) is kept
+
+
+def passing_the_window(random, *shape):
+    """Random (center, width), some of which pass the window's ends."""
+    return torch.tensor(1.4 * random_segments(random, *shape) - [0.2, 0])
 
 
 @pytest.mark.parametrize("key", MATCHING)
 def test_the_matching_changes(key):
     random = np.random.default_rng(0)
-    predicted = torch.tensor(random_segments(random, 1, 1, 5))
+    predicted = passing_the_window(random, 1, 1, 5)
     logits, instances = torch.randn(1, 1, 5, 3).double(), targets(random_instances(random, (3,)))
     paper, theirs = (matching_cost(logits, predicted, instances, settings_of(each).matching) for each in (None, key))
     assert not torch.allclose(paper, theirs)
 
 
-@pytest.mark.parametrize(("key", "term"), OBJECTIVE.items(), ids=OBJECTIVE)
-def test_the_objective_changes(key, term):
-    settings = settings_of()
-    model, instances = react(settings.model), targets(random_instances(np.random.default_rng(0), (2,)))
-    output = model(*pad([torch.randn(9, 6, dtype=torch.float64)]))
-    losses = []
-    for each in (None, key):
-        criterion = Criterion(settings_of(each).loss, settings.matching)
-        terms = criterion.terms(output, instances, model.classify_segments)
-        losses.append(({name: value.item() for name, value in terms.items()}, criterion.total(terms, 24).item()))
-    (paper, whole), (theirs, their_whole) = losses
-    assert {name for name in paper if paper[name] != pytest.approx(theirs[name])} == ({term} - {None})
+def objective(key):
+    """Terms, their weighted sum and its gradient for segments of which some pass the window's ends."""
+    settings, random = settings_of(key), np.random.default_rng(0)
+    model, instances = react(settings_of().model), targets(random_instances(random, (2,)))
+    output = model(*pad([torch.randn(9, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)]))
+    predicted = passing_the_window(random, *output.decoded.segments.shape[:-1]).requires_grad_()
+    output = replace(output, decoded=replace(output.decoded, segments=predicted))
+    criterion = Criterion(settings.loss, settings_of().matching)
+    terms = criterion.terms(output, instances, model.classify_segments)
+    total = criterion.total(terms, 24)
+    return {name: value.item() for name, value in terms.items()}, total.item(), torch.autograd.grad(total, predicted)[0]
+
+
+@pytest.mark.parametrize(("key", "terms"), OBJECTIVE.items(), ids=OBJECTIVE)
+def test_the_objective_changes(key, terms):
+    (paper, whole, _), (theirs, their_whole, _) = objective(None), objective(key)
+    assert {name for name in paper if paper[name] != pytest.approx(theirs[name])} == terms
     assert whole != pytest.approx(their_whole)
+
+
+def test_the_gradient_of_the_objective_changes():
+    (paper, _, gradient), (theirs, _, their_gradient) = objective(None), objective(GRADIENT)
+    assert paper == theirs
+    assert not torch.allclose(gradient, their_gradient)
 
 
 def contrast(key):
@@ -161,10 +161,10 @@ def test_the_contrast_changes(key, same_loss):
     assert not torch.allclose(gradient, their_gradient)
 
 
-def test_the_contrast_gets_a_stage_of_its_own(tiny, tmp_path):
+def test_the_contrast_has_a_stage_of_its_own_or_is_a_term(tiny, tmp_path):
     short = {"loss.ace_enc.first_stage_epochs": 1, "train.epochs": 1}
-    joint = trainer(tiny, tmp_path / "joint", "paper", short).run().log
-    first = trainer(tiny, tmp_path / "first", "paper", short | released(STAGE)).run().log
+    joint = trainer(tiny, tmp_path / "joint", "paper", short | {"loss.ace_enc.stage": "joint"}).run().log
+    first = trainer(tiny, tmp_path / "first", "paper", short).run().log
     assert [row["stage"] for row in joint] == ["detector"]
     assert [row["stage"] for row in first] == ["contrastive", "detector"]
     assert ["train_ace_enc" in row for row in joint + first] == [True, True, False]

@@ -32,7 +32,7 @@ BOTH_STAGES = {
     "train.lr": 1e-3,
     "train.lr_drops": [0.5],
 }
-SHORT = {"train.epochs": 1, "train.batch_size": 4}
+SHORT = {"train.epochs": 1, "train.batch_size": 4, "loss.ace_enc.stage": "joint"}
 
 
 class Interruption(BaseException):
@@ -182,25 +182,24 @@ class TestSteps:
         a_epoch = math.ceil(len(made.training) / 4)
         assert len(steps) == 5 * a_epoch
         contrastive, detector = steps[: 2 * a_epoch], steps[2 * a_epoch :]
-        assert [step["rates"] for step in contrastive] == [[1e-3]] * (2 * a_epoch)
-        for number, step in enumerate(detector):
-            rate = 1e-3 if number < 1.5 * a_epoch else 1e-4
+        rates = [1e-3] * len(contrastive) + [1e-3 if n < 1.5 * a_epoch else 1e-4 for n in range(len(detector))]
+        for step, rate in zip(steps, rates, strict=True):
             assert step["rates"] == pytest.approx([rate, rate * 0.1])
 
     def test_what_is_trained_and_how_it_decays(self, tiny, tmp_path, steps):
-        """In the first stage the input projection alone; offsets and weights of four deformable attentions apart."""
+        """In the first stage the input projection alone. Slow are the matrices of offsets and attention weights of five
+        deformable attentions, not their biases.
+        """
         made = trainer(tiny, tmp_path, "released", BOTH_STAGES, validation_map=validation_map)
         made.run()
         everything = sum(parameter.numel() for parameter in made.model.parameters())
-        slow = (2 + 3) * 2 * (8 * 2 * 3 + 2 * 3)
-        assert steps[0]["sizes"] == [6 * 8 + 8]
-        assert steps[-1]["sizes"] == [everything - slow, slow]
-        assert steps[-1]["decay"] == [0.01, 0.01]
-
-    def test_each_stage_has_one_optimizer(self, tiny, tmp_path, steps):
-        made = trainer(tiny, tmp_path, "released", BOTH_STAGES, validation_map=validation_map)
-        made.run()
-        assert len({id(step["optimizer"]) for step in steps}) == 2
+        slow = (2 + 3) * 2 * (8 * 2 * 3)
+        assert [gradient.shape for gradient in steps[0]["gradients"]] == [(8, 6), (8,)]
+        never = 2 * (8 + 8)  # the encoder's second norms
+        assert sum(gradient.numel() for gradient in steps[-1]["gradients"]) == everything - never
+        for step in steps:
+            assert step["sizes"] == [everything - slow, slow]
+            assert step["decay"] == [0.01, 0.01]
 
     def test_the_first_stage_changes_nothing_but_the_projection(self, tiny, tmp_path, monkeypatch):
         def stop(folder, progress, model, *_):
@@ -237,13 +236,20 @@ OFF = {
     "S2 and N1": {"loss.ace_enc.positives": ["S1"], "loss.ace_enc.negatives": ["N2"]},
 }
 OFF["everything"] = {key: value for each in list(OFF.values())[:5] for key, value in each.items()}
-TERM_OF = {"quality": "quality", "ACE-enc": "ace_enc", "ACE-dec": "ace_dec", "query loss": "classification"}
+TERMS_OF = {
+    "quality": {"quality_midpoint", "quality_iou"},
+    "ACE-enc": {"ace_enc"},
+    "ACE-dec": {"ace_dec"},
+    "query loss": {"classification"},
+}
+TERMS_OF["everything"] = {term for what in ("quality", "ACE-enc", "ACE-dec") for term in TERMS_OF[what]}
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("what", [None, *OFF])
 def test_every_component_can_be_switched_off(tiny, tmp_path, preset, what):
-    overrides = SHORT | {"loss.ace_enc.first_stage_epochs": 1} | OFF.get(what, {})
+    first = {"loss.ace_enc.stage": "first", "loss.ace_enc.first_stage_epochs": 1}
+    overrides = SHORT | first | OFF.get(what, {})
     made = trainer(tiny, tmp_path, preset, overrides)
     before = {name: tensor.clone() for name, tensor in made.model.state_dict().items()}
     log = made.run().log
@@ -251,16 +257,16 @@ def test_every_component_can_be_switched_off(tiny, tmp_path, preset, what):
     assert all(torch.isfinite(tensor).all() for tensor in after.values())
     assert not torch.equal(before["decoder.class_heads.2.weight"], after["decoder.class_heads.2.weight"])
     terms = {name.removeprefix("train_") for row in log for name in row if name.startswith("train_")}
-    expected = {"classification", "ace_dec", "l1", "giou", "quality", "iou_decay", "ace_enc", "total"}
-    missing = set(TERM_OF.values()) - {"classification"} if what == "everything" else {TERM_OF.get(what)}
-    assert terms == expected - missing
-    assert len(log) == (2 if preset == "released" and "ace_enc" in terms else 1)
+    expected = {"classification", "ace_dec", "l1", "giou", "iou_decay", "total"}.union(*TERMS_OF.values())
+    assert terms == expected - TERMS_OF.get(what, set())
+    assert len(log) == (2 if "ace_enc" in terms else 1)
 
 
 def test_training_learns(tiny, tmp_path):
-    """A few windows are learnt by heart."""
-    log = trainer(tiny, tmp_path, "paper", {"train.epochs": 15, "train.batch_size": 4, "train.lr": 3e-3}).run().log
-    for name in ("classification", "ace_dec", "giou", "quality"):
+    """A few windows are learnt by heart. (Not the midpoint's quality: what it has to say moves with the segments.)"""
+    overrides = SHORT | {"train.epochs": 30, "train.lr": 1e-2, "train.lr_drops": [0.75]}
+    log = trainer(tiny, tmp_path, "paper", overrides).run().log
+    for name in ("classification", "ace_dec", "giou", "quality_iou"):
         first, *_, last = (row[f"train_{name}"] for row in log)
         assert last < 0.75 * first, name
 
@@ -274,7 +280,7 @@ def test_columns_of_the_log(tiny, tmp_path):
     run(tiny, tmp_path)
     with open(tmp_path / "log.csv", encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
-    terms = ["classification", "l1", "giou", "ace_dec", "quality", "iou_decay"]
+    terms = ["classification", "l1", "giou", "ace_dec", "quality_midpoint", "quality_iou", "iou_decay"]
     assert set(rows[0]) == {
         "epoch", "stage", "lr", "train_ace_enc", "train_total", "validation_map",
         *(f"train_{name}" for name in terms),
@@ -342,8 +348,17 @@ def test_the_last_epoch_is_kept_and_validation_is_not_ranked(tiny, tmp_path):
 class TestNumbersThatAreNone:
     """Training stops, and says where."""
 
-    @pytest.mark.parametrize("term", ["quality_loss", "query_class_loss", "ground_truth_class_loss", "iou_decay"])
-    def test_of_a_term(self, tiny, tmp_path, monkeypatch, term):
+    @pytest.mark.parametrize(
+        ("term", "name"),
+        [
+            ("midpoint_loss", "quality_midpoint"),
+            ("iou_loss", "quality_iou"),
+            ("query_class_loss", "classification"),
+            ("ground_truth_class_loss", "ace_dec"),
+            ("iou_decay", "iou_decay"),
+        ],
+    )
+    def test_of_a_term(self, tiny, tmp_path, monkeypatch, term, name):
         calls, true = [], getattr(criterion, term)
 
         def broken(*arguments, **options):
@@ -351,16 +366,13 @@ class TestNumbersThatAreNone:
             return true(*arguments, **options) * (math.nan if len(calls) > 3 else 1)
 
         monkeypatch.setattr(criterion, term, broken)
-        name = {"quality_loss": "quality", "query_class_loss": "classification", "iou_decay": "iou_decay"}.get(
-            term, "ace_dec"
-        )
         with pytest.raises(NonFiniteLoss, match=rf"epoch 1: not a finite number: {name}; videos of the batch: train"):
             trainer(tiny, tmp_path, "paper", SHORT | {"train.batch_size": 2}).run()
 
     def test_of_the_contrastive_stage(self, tiny, tmp_path, monkeypatch):
         monkeypatch.setattr("react_tad.losses.ace_enc.contrastive_loss", lambda *_: torch.tensor(math.inf))
         with pytest.raises(NonFiniteLoss, match="epoch 1: not a finite number: ace_enc; videos of the batch: train"):
-            trainer(tiny, tmp_path, "released", SHORT).run()
+            trainer(tiny, tmp_path, "released", SHORT | {"loss.ace_enc.stage": "first"}).run()
 
     def test_of_weights_and_the_batch_is_named(self, tiny, tmp_path):
         overrides = SHORT | {"train.lr": 1e30, "train.epochs": 5}

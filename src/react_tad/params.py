@@ -226,6 +226,8 @@ class Inference(Section):
     batch_size: Positive = 64
     classes_per_query: Positive = 1
     """The best classes of a query that become detections; more than the number of classes means all."""
+    cut: Literal["video", "window"] = "video"
+    """Detections are cut to the recording, or as in the released code to their window."""
 
 
 class SoftNms(Section):
@@ -335,6 +337,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "loss.ace_enc.inner_iou_long": [0.1, 0.4],
         "train.epochs": 14,
         "train.select": "best_validation",
+        "inference.cut": "window",
     },
 }
 """What the authors' released code does differently from the paper, one named parameter a divergence.

@@ -34,7 +34,7 @@ def test_sampling_interpolates_and_fades_to_zero_beyond_the_edges(sample):
     found = sample(value, position, weight)
     for group in range(2):
         for number, place in enumerate(EVERYWHERE):
-            expected = float(weight[group, number, 0]) * plain.model.interpolate(value[group].numpy(), place)
+            expected = float(weight[group, number, 0]) * plain.model.interpolate(value[group].numpy(), place - 0.5)
             np.testing.assert_allclose(found[group, number].numpy(), expected, atol=1e-12)
 
 
@@ -83,16 +83,17 @@ def test_far_positions_give_zero_and_no_gradient(sample):
     assert not position.grad.any()
 
 
-def module(dim=8, heads=2, points=3):
-    made = DeformableAttention(dim, heads=heads, points=points).double()
+def module(dim=8, heads=2, points=3, sampling="exact"):
+    made = DeformableAttention(dim, heads=heads, points=points, sampling=sampling).double()
     with torch.no_grad():
         for number, parameter in enumerate(made.parameters()):
             parameter.copy_(random(*parameter.shape, seed=number) * 0.7)
     return made
 
 
-def test_attention_is_as_in_plain_loops():
-    attention, sequence, query = module(), random(2, 6, 8), random(2, 4, 8, seed=1)
+@pytest.mark.parametrize("sampling", ["exact", "released"])
+def test_attention_is_as_in_plain_loops(sampling):
+    attention, sequence, query = module(sampling=sampling), random(2, 6, 8), random(2, 4, 8, seed=1)
     center, step = torch.rand(2, 4, dtype=torch.float64) * 6, torch.rand(2, 4, dtype=torch.float64) * 2
     lengths = torch.tensor([6, 4])
     value = attention.project(sequence, torch.arange(6) < lengths[:, None])
@@ -104,7 +105,8 @@ def test_attention_is_as_in_plain_loops():
             "here",
             query[window, number].numpy(),
             sequence[window, : lengths[window]].numpy(),
-            lambda offset, at=(window, number): float(center[at]) + offset * float(step[at]),
+            plain.model.Window(6, 6, sampling == "released"),
+            lambda offset, at=(window, number): (float(center[at]) + offset * float(step[at])) / 6,
             heads=2,
             points=3,
         )
@@ -126,5 +128,5 @@ def test_offsets_start_as_a_fan_and_weights_equal():
     offset = attention.offset(query).detach().view(heads, points)
     for head in range(heads):
         for point in range(points):
-            expected = math.cos(2 * math.pi * head / heads) * (point + 1)
-            assert float(offset[head, point]) == pytest.approx(expected, abs=1e-6)
+            expected = math.cos(4 * math.pi * head / heads) * (point + 1)
+            assert float(offset[head, point]) == pytest.approx(expected, abs=1e-5)

@@ -4,13 +4,14 @@ import torch
 
 import plain.model
 from react_tad.model.relational_attention import QueryAttention, relations, similarity
+from react_tad.segments import pairwise_iou
 
 RIGHT, UP, DIAGONAL, LEFT, NOTHING = (1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (-1.0, 0.0), (0.0, 0.0)
 
 
 def mask_of(queries, segments, **settings):
-    queries = torch.tensor([queries], dtype=torch.float64)
-    return relations(queries, torch.tensor([segments], dtype=torch.float64), **settings)[0]
+    queries, segments = (torch.tensor([each], dtype=torch.float64) for each in (queries, segments))
+    return relations(queries, pairwise_iou(segments, segments), **settings)[0]
 
 
 def test_cosine_similarity_by_hand():
@@ -41,9 +42,12 @@ def test_relations_are_as_in_plain_loops(gamma, tau, boundary):
     queries = random.normal(size=(2, 9, 4))
     segments = np.sort(random.random((2, 9, 2)))
     queries[0, 3] = 0
-    found = relations(torch.tensor(queries), torch.tensor(segments), gamma=gamma, tau=tau, boundary=boundary)
+    iou = pairwise_iou(torch.tensor(segments), torch.tensor(segments))
+    found = relations(torch.tensor(queries), iou, gamma=gamma, tau=tau, boundary=boundary)
     for window in range(2):
-        expected = plain.model.relations(queries[window], segments[window], gamma=gamma, tau=tau, boundary=boundary)
+        expected = plain.model.relations(
+            queries[window], plain.model.overlaps(segments[window]), gamma=gamma, tau=tau, boundary=boundary
+        )
         assert found[window].tolist() == expected
 
 
@@ -75,9 +79,9 @@ def test_a_zero_query_attends_to_itself_alone_and_gives_a_number():
     content = torch.randn(1, 3, 4, dtype=torch.float64)
     content[0, 1] = 0
     segments = torch.tensor([[[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]], dtype=torch.float64)
-    mask = relations(content, segments, gamma=0.2, tau=0.5)
+    mask = relations(content, pairwise_iou(segments, segments), gamma=0.2, tau=0.5)
     assert mask[0, 1].tolist() == [False, True, False]
-    assert torch.isfinite(attention(content, torch.zeros_like(content), mask)).all()
+    assert torch.isfinite(attention(content, mask)).all()
 
 
 def attention_and_inputs(output_projection=True):
@@ -86,23 +90,22 @@ def attention_and_inputs(output_projection=True):
     with torch.no_grad():
         for parameter in attention.parameters():
             parameter.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
-    content, position = torch.randn(2, 2, 5, 6, generator=generator, dtype=torch.float64)
+    content = torch.randn(2, 5, 6, generator=generator, dtype=torch.float64)
     allowed = (torch.rand(2, 5, 5, generator=generator) < 0.5) | torch.eye(5, dtype=torch.bool)
-    return attention, content, position, allowed
+    return attention, content, allowed
 
 
 @pytest.mark.parametrize("masked", [True, False], ids=["masked", "dense"])
 @pytest.mark.parametrize("output_projection", [True, False], ids=["projection", "no projection"])
 def test_attention_is_equations_4_and_5(masked, output_projection):
-    attention, content, position, allowed = attention_and_inputs(output_projection)
-    found = attention(content, position, allowed if masked else None).detach().numpy()
+    attention, content, allowed = attention_and_inputs(output_projection)
+    found = attention(content, allowed if masked else None).detach().numpy()
     weights = plain.model.Weights(torch.nn.ModuleDict({"here": attention}))
     for window in range(2):
         expected = plain.model.query_attention(
             weights,
             "here",
             content[window].numpy(),
-            position[window].numpy(),
             allowed[window].tolist() if masked else [[True] * 5] * 5,
             heads=3,
             output_projection=output_projection,
@@ -111,11 +114,11 @@ def test_attention_is_equations_4_and_5(masked, output_projection):
 
 
 def test_a_query_that_may_not_be_attended_to_has_no_influence():
-    attention, content, position, allowed = attention_and_inputs()
+    attention, content, allowed = attention_and_inputs()
     allowed[0, :, 2] = torch.tensor([False, False, True, False, False])
-    before = attention(content, position, allowed)
+    before = attention(content, allowed)
     content[0, 2] += 10
-    after = attention(content, position, allowed)
+    after = attention(content, allowed)
     others = [0, 1, 3, 4]
     assert torch.equal(before[0, others], after[0, others])
     assert not torch.allclose(before[0, 2], after[0, 2])

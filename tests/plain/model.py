@@ -1,4 +1,7 @@
-"""The detector for one window without padding, query by query, head by head (section 3.1, supplement A and B)."""
+"""The detector for one window, query by query, head by head (section 3.1, supplement A and B).
+
+A window comes without its padding. What the released code lets padding change is computed from :class:`Window`.
+"""
 
 import math
 from dataclasses import dataclass
@@ -21,8 +24,14 @@ class Weights:
         spread = math.sqrt(((vector - vector.mean()) ** 2).mean() + 1e-5)
         return (vector - vector.mean()) / spread * self.arrays[f"{name}.weight"] + self.arrays[f"{name}.bias"]
 
+    def stack(self, name, vector, *places):
+        """Linear layers with a ReLU between each two."""
+        for place in places[:-1]:
+            vector = np.maximum(self.linear(f"{name}.{place}", vector), 0)
+        return self.linear(f"{name}.{places[-1]}", vector)
+
     def feed_forward(self, name, vector):
-        return self.linear(f"{name}.3", np.maximum(self.linear(f"{name}.0", vector), 0))
+        return self.stack(name, vector, 0, 3)
 
 
 def sigmoid(number):
@@ -39,13 +48,37 @@ def logit(probability):
     return math.log(max(probability, 1e-5) / max(1 - probability, 1e-5))
 
 
-def interpolate(sequence, position):
-    """Each snippet ``i`` counts by its distance from ``i + 0.5``: wholly at 0, not at all from 1 on."""
-    return sum(max(0.0, 1 - abs(position - (i + 0.5))) * snippet for i, snippet in enumerate(sequence))
+@dataclass(frozen=True)
+class Window:
+    """How shares of a window's ``length`` snippets are read from the sequence that it was padded to."""
+
+    length: int
+    padded: int
+    released: bool
+
+    @property
+    def unit(self):
+        """Share of the window that an offset of 1 spans where nothing has a width: a snippet, or longer."""
+        return self.padded / self.length**2 if self.released else 1 / self.length
+
+    def index(self, share):
+        """Snippet ``i`` is read wholly at index ``i``."""
+        if self.released:  # the first snippet at the padded sequence's start, the last at its end
+            return share * self.length / self.padded * (self.padded - 1)
+        return share * self.length - 0.5
+
+    def share(self, snippet):
+        """Where the encoder looks from."""
+        return (snippet + 0.5) / self.length
 
 
-def deformable_attention(weights, name, query, sequence, positions_of, *, heads, points):
-    """One query's reading of ``sequence``; ``positions_of(offset)`` turns an offset into a position in snippets."""
+def interpolate(sequence, index):
+    """Each snippet ``i`` counts by its distance from ``index``: wholly at 0, not at all from 1 on."""
+    return sum(max(0.0, 1 - abs(index - i)) * snippet for i, snippet in enumerate(sequence))
+
+
+def deformable_attention(weights, name, query, sequence, window, share_of, *, heads, points):
+    """One query's reading of ``sequence``; ``share_of(offset)`` turns an offset into a share of the window."""
     values = [weights.linear(f"{name}.value", snippet) for snippet in sequence]
     offsets, importance = weights.linear(f"{name}.offset", query), weights.linear(f"{name}.weight", query)
     channels = len(values[0]) // heads
@@ -53,17 +86,17 @@ def deformable_attention(weights, name, query, sequence, positions_of, *, heads,
     for head in range(heads):
         own = [value[head * channels : (head + 1) * channels] for value in values]
         places = range(head * points, (head + 1) * points)
-        shares = softmax([importance[place] for place in places])
+        amounts = softmax([importance[place] for place in places])
         read.append(
             sum(
-                share * interpolate(own, positions_of(offsets[place]))
-                for share, place in zip(shares, places, strict=True)
+                amount * interpolate(own, window.index(share_of(offsets[place])))
+                for amount, place in zip(amounts, places, strict=True)
             )
         )
     return weights.linear(f"{name}.output", np.concatenate(read))
 
 
-def encoder_layer(weights, name, sequence, *, heads, points, ffn_norm):
+def encoder_layer(weights, name, sequence, window, *, heads, points, ffn_norm):
     """Supplement A."""
     encoded = []
     for i, snippet in enumerate(sequence):
@@ -72,7 +105,8 @@ def encoder_layer(weights, name, sequence, *, heads, points, ffn_norm):
             f"{name}.attention",
             snippet,
             sequence,
-            lambda offset, i=i: i + 0.5 + offset,
+            window,
+            lambda offset, i=i: window.share(i) + offset * window.unit,
             heads=heads,
             points=points,
         )
@@ -87,24 +121,37 @@ def cosine(first, second):
     return first @ second / lengths if lengths else 0.0
 
 
-def relations(queries, segments, *, gamma, tau, boundary):
+def overlaps(segments, window=None):
+    """IoU of all pairs; with a ``window`` as the released code takes it: of segments cut to what it is padded to."""
+    if window is None:
+        return [[iou(segment, other) for other in segments] for segment in segments]
+    share = window.length / window.padded
+    cut = [[min(max(end * share, 0.0), 1.0) for end in segment] for segment in segments]
+    return [[released_iou(segment, other) for other in cut] for segment in cut]
+
+
+def released_iou(first, second):
+    shared = max(0.0, min(first[1], second[1]) - max(first[0], second[0]))
+    return shared / ((first[1] - first[0]) + (second[1] - second[0]) - shared + 1e-6)
+
+
+def relations(queries, iou, *, gamma, tau, boundary):
     """Equations 1-3 as the prose has them: pairs alike and with little overlap, and each query itself."""
     mask = []
-    for i, (query, segment) in enumerate(zip(queries, segments, strict=True)):
+    for i, query in enumerate(queries):
         row = []
-        for j, (other, other_segment) in enumerate(zip(queries, segments, strict=True)):
-            overlap = iou(segment, other_segment)
-            distinct = overlap < tau or (boundary == "include" and overlap == tau)
+        for j, other in enumerate(queries):
+            distinct = iou[i][j] < tau or (boundary == "include" and iou[i][j] == tau)
             row.append(i == j or (cosine(query, other) - gamma > 0 and distinct))
         mask.append(row)
     return mask
 
 
-def query_attention(weights, name, content, position, mask, *, heads, output_projection=True):
+def query_attention(weights, name, content, mask, *, heads, output_projection=True):
     """Equations 4 and 5 for every query and head; keys and values of the pairs that ``mask`` keeps."""
-    located = [c + p for c, p in zip(content, position, strict=True)]
-    queries, keys = ([weights.linear(f"{name}.{part}", x) for x in located] for part in ("query", "key"))
-    values = [weights.linear(f"{name}.value", x) for x in content]
+    queries, keys, values = (
+        [weights.linear(f"{name}.{part}", x) for x in content] for part in ("query", "key", "value")
+    )
     channels = len(content[0]) // heads
     mixed = []
     for i, query in enumerate(queries):
@@ -119,16 +166,10 @@ def query_attention(weights, name, content, position, mask, *, heads, output_pro
     return mixed
 
 
-def decoder_layer(weights, name, content, position, mask, sequence, references, settings, *, block):
+def decoder_layer(weights, name, content, mask, sequence, window, references, settings, *, block):
     """Figure 3 right and supplement B; ``references`` are (center, width) or (center,) in shares of the window."""
     mixed = query_attention(
-        weights,
-        f"{name}.attention",
-        content,
-        position,
-        mask,
-        heads=settings.heads,
-        output_projection=block == "standard",
+        weights, f"{name}.attention", content, mask, heads=settings.heads, output_projection=block == "standard"
     )
     decoded = []
     for i, reference in enumerate(references):
@@ -138,18 +179,19 @@ def decoder_layer(weights, name, content, position, mask, sequence, references, 
             query = content[i] + mixed[i]
             own = weights.norm(f"{name}.attention_norm", content[i] + query)
 
-        def position_of(offset, reference=reference):
+        def share_of(offset, reference=reference):
             if len(reference) == 1:
-                return reference[0] * len(sequence) + offset
+                return reference[0] + offset * window.unit
             center, width = reference
-            return (center + offset / settings.points * width / 2) * len(sequence)
+            return center + offset / settings.points * width / 2
 
         read = deformable_attention(
             weights,
             f"{name}.cross_attention",
-            query + position[i],
+            query,
             sequence,
-            position_of,
+            window,
+            share_of,
             heads=settings.heads,
             points=settings.points,
         )
@@ -165,55 +207,59 @@ class Detected:
     logits: list
     segments: list
     masks: list
-    quality: np.ndarray | None
+    quality: list
     scores: np.ndarray
 
 
-def react(module, settings, features):
-    """The whole detector (section 3) for one window ``[T, dimension]``, with its refinement layer by layer."""
+def react(module, settings, features, padded):
+    """The whole detector (section 3) for one window ``[L, dimension]``, with its refinement layer by layer."""
     weights = Weights(module)
-    sequence = encode(weights, settings, features)
-    content, position = list(weights.arrays["content"]), list(weights.arrays["position"])
-    references = [tuple(sigmoid(weights.linear("reference", own))) for own in position]
-    detected = Detected([], [], [], None, np.empty(0))
+    window = Window(len(features), padded, settings.sampling == "released")
+    sequence = encode(weights, settings, features, window)
+    content = list(weights.arrays["content"])
+    references = [tuple(sigmoid(weights.linear("reference", own))) for own in weights.arrays["position"]]
+    detected = Detected([], [], [], [], np.empty(0))
     for layer in range(settings.decoder_layers):
-        content, mask, logits = _layer(weights, settings, layer, content, position, references, sequence)
+        content, mask, logits = _layer(weights, settings, layer, content, references, sequence, window)
         refined = []
         for query, reference in zip(content, references, strict=True):
-            change = weights.feed_forward(f"decoder.segment_heads.{layer}", query)
+            change = weights.stack(f"decoder.segment_heads.{layer}", query, 0, 2, 4)
             known = [logit(number) for number in reference] + [0.0] * (2 - len(reference))
             refined.append(tuple(sigmoid(change + known)))
         references = refined
         detected.logits.append(logits)
         detected.segments.append(np.array(refined))
         detected.masks.append(mask)
+        if settings.quality:
+            detected.quality.append(np.array([weights.linear("quality", query) for query in content]))
     detected.scores = sigmoid(detected.logits[-1])
     if settings.quality:
-        detected.quality = np.array([weights.linear("quality", query) for query in content])
-        for query, (midpoint, overlap) in enumerate(sigmoid(detected.quality)):
+        for query, (midpoint, overlap) in enumerate(sigmoid(detected.quality[-1])):
             detected.scores[query] *= midpoint * overlap
     return detected
 
 
-def classify(module, settings, features, references):
+def classify(module, settings, features, padded, references):
     """ACE-dec's second pass: class logits of every layer, with references that stay as they are."""
     weights = Weights(module)
-    sequence = encode(weights, settings, features)
-    content, position = list(weights.arrays["content"]), list(weights.arrays["position"])
+    window = Window(len(features), padded, settings.sampling == "released")
+    sequence = encode(weights, settings, features, window)
+    content = list(weights.arrays["content"])
     logits = []
     for layer in range(settings.decoder_layers):
-        content, _, of_layer = _layer(weights, settings, layer, content, position, references, sequence)
+        content, _, of_layer = _layer(weights, settings, layer, content, references, sequence, window)
         logits.append(of_layer)
     return logits
 
 
-def encode(weights, settings, features):
+def encode(weights, settings, features, window):
     sequence = [weights.linear("project", snippet) for snippet in features]
     for layer in range(settings.encoder_layers):
         sequence = encoder_layer(
             weights,
             f"encoder.layers.{layer}",
             sequence,
+            window,
             heads=settings.heads,
             points=settings.points,
             ffn_norm=settings.encoder_ffn_norm,
@@ -221,24 +267,23 @@ def encode(weights, settings, features):
     return sequence
 
 
-def _layer(weights, settings, layer, content, position, references, sequence):
+def _layer(weights, settings, layer, content, references, sequence, window):
     raid = settings.raid
-    dense = not raid.enabled or len(references[0]) == 1
     mask = [[True] * len(content)] * len(content)
-    if not dense:
+    if raid.enabled and len(references[0]) == 2:
         segments = [ends(reference) for reference in references]
-        mask = relations(content, segments, gamma=raid.gamma, tau=raid.tau, boundary=raid.boundary)
-    plain = not raid.enabled or (layer == 0 and settings.first_reference == "point")
+        iou = overlaps(segments, window if raid.overlap == "released" else None)
+        mask = relations(content, iou, gamma=raid.gamma, tau=raid.tau, boundary=raid.boundary)
     content = decoder_layer(
         weights,
         f"decoder.layers.{layer}",
         content,
-        position,
         mask,
         sequence,
+        window,
         references,
         settings,
-        block="standard" if plain else raid.block,
+        block=raid.block if raid.enabled else "standard",
     )
     if settings.final_norm and layer == settings.decoder_layers - 1:
         content = [weights.norm("decoder.final_norm", query) for query in content]

@@ -1,8 +1,8 @@
 """The arrays of ``released.npz`` and our network with their weights.
 
-They were computed in float64 by the released code (CausalLearning/ReAct, commit 7d36658) at a small size: features of 24
-numbers, dim 16, 4 heads of 4 channels, 4 points, 2 encoder and 3 decoder layers, 10 queries, 5 classes, windows of 20
-snippets. ``padded`` is a batch of windows of different lengths, ``full`` one without padding.
+They were computed in float64 by the released code (CausalLearning/ReAct, commit 7d36658) at a small size: features of
+24 numbers, dim 16, 4 heads of 4 channels, 4 points, 2 encoder and 3 decoder layers, 10 queries, 5 classes, windows of
+20 snippets. ``padded`` is a batch of windows of different lengths, ``full`` one without padding.
 """
 
 from functools import cache

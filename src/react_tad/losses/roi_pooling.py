@@ -38,7 +38,7 @@ def released_bins(sequences: Tensor, sequence: Tensor, start_end: Tensor, *, bin
     start, end = start_end.clamp(0, total).unbind(dim=-1)
     length = (end - start).clamp(min=1)
     samples = (length / bins).ceil()  # of each bin [M]
-    most = int(samples.max()) if len(samples) else 1
+    most = -(-total // bins)
     sample = torch.arange(most, device=start_end.device, dtype=start_end.dtype)
     bin_ = torch.arange(bins, device=start_end.device, dtype=start_end.dtype).unsqueeze(-1)
     place = bin_ + (sample + 0.5) / samples[:, None, None]  # in bins [M, bins, most]

@@ -46,9 +46,7 @@ def watch(
         if given[-1].shape[-1] == 1:
             raise ValueError("the last decoder layer's references have no width, so that no overlap can be told")
         share = (moved.lengths / moved.features.shape[1]).view(-1, 1, 1)
-        layers = [
-            _layer(relation, share, *own) for own in zip(contents, given, output.decoded.allowed, strict=True)
-        ]
+        layers = [_layer(relation, share, *own) for own in zip(contents, given, output.decoded.allowed, strict=True)]
         best = output.scores.max(-1)
         for row, position in enumerate(chosen):
             scores = best.values[row].double().cpu().numpy()
