@@ -24,7 +24,7 @@ LAYERS = (
     {"data", "losses", "model", "detections", "ground_truth"},
     {
         *("batches", "checkpoints", "precision", "step_reports", "evaluation", "soft_nms", "flops", "profiles"),
-        "fusion",
+        *("fusion", "released_weights"),
     },
     {
         *("inference", "training", "validation", "benchmark", "summary", "profile_summary", "pictures", "diagnosis"),
