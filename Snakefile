@@ -7,6 +7,8 @@
 #                                                        windows, train, detect, suppress)
 #   snakemake --cores 8 table3                           one study: table3, table4, figure4, figure5, figureS3, presets, diagnosis
 #   snakemake --cores 8 table1 table2                    the rows that the paper prints for other methods, and ours
+#   snakemake --cores 8 pretrained --config dataset=thumos14     the authors' weights: detects with them, prints what they reach
+#                                                        under every ground-truth profile beside the authors' numbers
 #   snakemake --report report.html all                   one page of everything
 #   snakemake --cores 2 all --config device=cuda         networks on the GPU
 #   snakemake --cores 8 all --config overrides="{train.epochs: 1, model.raid.gamma: 0.3}"      a try, not recorded in dvc.lock
@@ -17,11 +19,13 @@ min_version("9.27.1")
 
 include: "workflow/common.smk"
 include: "workflow/studies.smk"
+include: "workflow/pretrained.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/detect.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/paper.smk"
+include: "workflow/rules/pretrained.smk"
 
 
 wildcard_constraints:
@@ -54,6 +58,7 @@ localrules:
     figureS3,
     presets,
     diagnosis,
+    pretrained,
 
 
 rule all:

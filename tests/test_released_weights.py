@@ -16,15 +16,10 @@ from safetensors.torch import load_file
 from react_tad.checkpoints import CheckpointError, load_model
 from react_tad.cli import main
 from react_tad.data.datasets.thumos14 import CLASSES
+from react_tad.data.released_checkpoint import DIMENSION, released_params
 from react_tad.files import read_json, sha256
 from react_tad.params import STEP_SECTIONS, Model
-from react_tad.released_weights import (
-    DIMENSION,
-    our_weights,
-    read_checkpoint,
-    released_params,
-    released_shapes,
-)
+from react_tad.released_weights import our_weights, read_checkpoint, released_shapes
 
 PUBLISHED = json.loads((Path(__file__).parent / "released_state_dict.json").read_text())
 SMALL = Model(dim=8, heads=2, ffn_dim=12, encoder_layers=1, decoder_layers=2, queries=5, points=3)

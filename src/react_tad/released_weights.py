@@ -25,10 +25,8 @@ from torch import Tensor
 
 from react_tad.checkpoints import CheckpointError
 from react_tad.model.react import build_react
-from react_tad.params import PRESETS, Model, Params, flatten, unflatten, validated
+from react_tad.params import Model
 
-DIMENSION = 2048
-"""Features a snippet that the released checkpoint was trained on: TSN, RGB and flow."""
 PREFIX = "module."
 TWICE = "segment_embed."
 """Prefix of the second names of the segment heads."""
@@ -51,17 +49,6 @@ class Layer(NamedTuple):
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes by what follows the beginning of the name."""
         return {"weight": self.weight, "bias": self.weight[:1]}
-
-
-def released_params() -> Params:
-    """The preset ``released`` at the size of THUMOS14, for which the authors' weights are.
-
-    They trained on all official validation videos.
-    """
-    changes = dict(flatten(PRESETS["released"])) | {"dataset": "thumos14", "preset": "released"}
-    changes["train.include_validation"] = True
-    changes["train.select"] = "last"  # theirs is chosen on the test set, for which there is no value here
-    return validated(Params, unflatten(changes), "preset released")
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

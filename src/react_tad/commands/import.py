@@ -20,8 +20,9 @@ def run(arguments: argparse.Namespace) -> None:
     """Read, check, translate, write."""
     from react_tad.checkpoints import save_model
     from react_tad.data.datasets.thumos14 import CLASSES
+    from react_tad.data.released_checkpoint import DIMENSION, released_params
     from react_tad.files import sha256
-    from react_tad.released_weights import DIMENSION, check_fits, our_weights, read_checkpoint, released_params
+    from react_tad.released_weights import check_fits, our_weights, read_checkpoint
     from react_tad.training import provenance
 
     params, classes = released_params(), sorted(CLASSES)

@@ -1,0 +1,131 @@
+# The authors' weights, for THUMOS14 only. In: their checkpoint, from Google Drive or a mirror folder; windows and features
+# of the test split. Settings are those of the preset `released`, whatever params.yaml says. Out:
+#   data/D/pretrained/                       the checkpoint as published
+#   data/D/downloads/pretrained/             no output, so that Snakemake does not remove it; with the checksum of the first use
+#   results/D/pretrained/model/              model.safetensors, model.json (parameters and provenance)
+#   results/D/pretrained/raw_detections.npz  every query's segment of every window, in seconds
+#   results/D/pretrained/detections.json     after Soft-NMS, as an ActivityNet results file
+#   results/D/pretrained/metrics.json        mean average precision under every ground-truth profile
+#   results/D/pretrained/comparison.md, .csv the same beside the authors' numbers; `pretrained` prints it
+
+PRETRAINED = "results/{dataset}/pretrained/"
+
+
+rule pretrained:
+    input:
+        comparison_of_pretrained,
+    shell:
+        "cat {input}"
+
+
+rule fetch_released_weights:
+    input:
+        sources=source_files("fetch_weights"),
+    output:
+        checkpoint=f"data/{{dataset}}/pretrained/{CHECKPOINT.name}",
+    log:
+        "logs/{dataset}/pretrained/fetch.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/pretrained/fetch.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    shell:
+        "react-tad fetch-weights --to data/{wildcards.dataset}/downloads/pretrained 2>&1 | tee {log}"
+        " && cp --link data/{wildcards.dataset}/downloads/pretrained/$(basename {output.checkpoint}) {output.checkpoint}"
+
+
+rule import_released_weights:
+    input:
+        checkpoint=rules.fetch_released_weights.output.checkpoint,
+        sources=source_files("import"),
+    output:
+        weights=PRETRAINED + "model/model.safetensors",
+        description=PRETRAINED + "model/model.json",
+    log:
+        "logs/{dataset}/pretrained/import.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/pretrained/import.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    shell:
+        "react-tad import {input.checkpoint} --out $(dirname {output.weights}) 2>&1 | tee {log}"
+
+
+use rule detect_segments as detect_with_released_weights with:
+    input:
+        weights=PRETRAINED + "model/model.safetensors",
+        description=PRETRAINED + "model/model.json",
+        annotations="data/{dataset}/annotations.json",
+        windows="data/{dataset}/windows/test.json",
+        features="data/{dataset}/features/test.json",
+        array=ancient("data/{dataset}/features/test.npy"),
+        sources=source_files("detect"),
+    output:
+        raw=PRETRAINED + "raw_detections.npz",
+    log:
+        "logs/{dataset}/pretrained/detect.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/pretrained/detect.tsv"
+    params:
+        cfg=released_settings("detect"),
+
+
+use rule suppress_duplicates as suppress_released_duplicates with:
+    input:
+        raw=PRETRAINED + "raw_detections.npz",
+        sources=source_files("suppress"),
+    output:
+        detections=PRETRAINED + "detections.json",
+    log:
+        "logs/{dataset}/pretrained/suppress.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/pretrained/suppress.tsv"
+    params:
+        cfg=released_settings("suppress"),
+
+
+use rule evaluate_detections as evaluate_released_detections with:
+    input:
+        annotations="data/{dataset}/annotations.json",
+        detections=PRETRAINED + "detections.json",
+        sources=source_files("evaluate"),
+    output:
+        metrics=PRETRAINED + "metrics.json",
+    log:
+        "logs/{dataset}/pretrained/evaluate.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/pretrained/evaluate.tsv"
+    params:
+        cfg=released_settings("evaluate"),
+        subset="test",
+        about=about_pretrained,
+        profiles=f"--profile {RELEASED_PROFILE} all{with_features()}",
+
+
+rule compare_with_authors:
+    input:
+        metrics=PRETRAINED + "metrics.json",
+        sources=source_files("pretrained"),
+    output:
+        page=PRETRAINED + "comparison.md",
+        table=PRETRAINED + "comparison.csv",
+    log:
+        "logs/{dataset}/pretrained/compare.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/pretrained/compare.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "react-tad pretrained --metrics {input.metrics} --markdown {output.page} --csv {output.table} > {log} 2>&1"
