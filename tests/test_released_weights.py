@@ -207,6 +207,14 @@ def test_a_file_that_is_no_checkpoint(tmp_path, content):
         read_checkpoint(tmp_path / "theirs.pth")
 
 
+def test_numbers_of_numpy_beside_the_weights_do_no_harm(tmp_path):
+    best = {"score": np.float32(0.5), "by_class": np.arange(3.0)}
+    path = save(tmp_path / "theirs.pth", small(), hook_msgs=best)
+    assert translated(read_checkpoint(path)["state_dict"])
+    save(path, small() | {"class_embed.0.bias": np.zeros(3)})
+    assert "class_embed.0.bias is Unread" in refused(read_checkpoint(path)["state_dict"])[1]
+
+
 def test_a_file_without_weights(tmp_path):
     torch.save({"model": small()}, tmp_path / "theirs.pth")
     with pytest.raises(CheckpointError, match="a dictionary with 'model'; the authors' checkpoint has a 'state_dict'"):

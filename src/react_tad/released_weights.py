@@ -18,9 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
-from numpy._core.multiarray import scalar as numpy_scalar
 from torch import Tensor
 
 from react_tad.checkpoints import CheckpointError
@@ -30,13 +28,27 @@ from react_tad.params import Model
 PREFIX = "module."
 TWICE = "segment_embed."
 """Prefix of the second names of the segment heads."""
-NUMPY_NUMBERS = (
-    (numpy_scalar, "numpy.core.multiarray.scalar"),
-    (numpy_scalar, "numpy._core.multiarray.scalar"),
-    np.dtype,
-    *(type(np.dtype(name)) for name in ("float64", "float32", "int64", "int32", "bool")),
-)
-"""Let through besides what torch does: single numbers, as the best mAP so far in ``meta``. They can run nothing."""
+
+
+class Unread:
+    """Stands for a number or array of NumPy that a checkpoint's ``meta`` may hold: nothing of it is made or kept."""
+
+    def __init__(self, *_: Any):
+        pass
+
+    def __setstate__(self, _: Any) -> None:
+        pass
+
+
+NUMPY = [
+    (Unread, name)
+    for name in (
+        *(f"numpy.{core}.multiarray.{made}" for core in ("core", "_core") for made in ("scalar", "_reconstruct")),
+        "numpy.dtype",
+        "numpy.ndarray",
+    )
+]
+"""What a pickle asks for where it holds numbers of NumPy, such as the best mAP so far, and what it gets."""
 
 
 class Layer(NamedTuple):
@@ -57,7 +69,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     Raises CheckpointError that names the file, if it is damaged, or holds anything but tensors and plain values.
     """
     try:
-        with torch.serialization.safe_globals(list(NUMPY_NUMBERS)):
+        with torch.serialization.safe_globals(NUMPY):
             content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError:
         raise

@@ -45,6 +45,7 @@ def test_a_starting_point_that_does_not_exist_is_an_error(package):
     [
         *("features", "windows", "train", "detect", "suppress", "evaluate", "summarize", "plot"),
         *("table", "sweep", "relations", "class_loss", "diagnose"),
+        *("fetch_weights", "import", "pretrained"),
     ],
 )
 def test_nothing_outside_the_closure_is_imported(verb):
