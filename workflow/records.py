@@ -64,6 +64,15 @@ STAGES = {
     "record_provenance": "studies",
 }
 """The DVC stage that the outputs of each rule belong to."""
+APART = (
+    "fetch_released_weights",
+    "import_released_weights",
+    "detect_with_released_weights",
+    "suppress_released_duplicates",
+    "evaluate_released_detections",
+    "compare_with_authors",
+)
+"""Rules that the target ``all`` does not ask for: DVC has no stage for them, and their records stay here."""
 
 TRIGGERS = (
     "rule",
@@ -156,7 +165,7 @@ class Travelled:
 
 def readable(record: Record) -> bool:
     """Whether Snakemake and this module understand a record."""
-    return record.get("record_format_version") == KNOWN_FORMAT and record.get("rule") in STAGES
+    return record.get("record_format_version") == KNOWN_FORMAT and record.get("rule") in (*STAGES, *APART)
 
 
 def recorded_inputs(record: Record) -> dict[str, str]:
@@ -285,8 +294,8 @@ def write_records(only: str | None = None) -> None:
         record = store.read(path)
         if record is None or not os.path.isfile(path) or record.get("endtime") != os.stat(path).st_mtime:
             continue
-        stage = STAGES[record["rule"]]
-        if only in (None, stage):
+        stage = STAGES.get(record["rule"])
+        if stage and only in (None, stage):
             file = Path("results", Path(path).parts[1], "records", f"{stage}.json")
             kept = json.dumps({name: record.get(name) for name in TRIGGERS}, sort_keys=True)
             stages[file][kept][path] = sha256(path)
@@ -355,6 +364,7 @@ def prune() -> list[str]:
     used = {tuple(Path(path).parts[:2]) for path in wanted}
     store = Store()
     superfluous = [path for path in generated_files() if path not in wanted and Path(path).parts[:2] in used]
+    superfluous = [path for path in superfluous if (store.read(path) or {}).get("rule") not in APART]
     for path in superfluous:
         os.remove(path)
         store.forget(path)
