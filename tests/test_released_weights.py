@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from react_tad.checkpoints import CheckpointError, load_model
 from react_tad.cli import main
 from react_tad.data.datasets.thumos14 import CLASSES
-from react_tad.data.released_checkpoint import DIMENSION, released_params
+from react_tad.data.released_checkpoint import DIMENSION, other_than_theirs, released_params
 from react_tad.files import read_json, sha256
 from react_tad.params import STEP_SECTIONS, Model
 from react_tad.released_weights import our_weights, read_checkpoint, released_shapes
@@ -221,3 +221,11 @@ def test_a_file_without_weights(tmp_path):
         read_checkpoint(tmp_path / "theirs.pth")
     with pytest.raises(FileNotFoundError):
         read_checkpoint(tmp_path / "nothing.pth")
+
+
+def test_windows_and_features_have_to_be_theirs():
+    own = released_params()
+    assert other_than_theirs(own) == []
+    windows = own.windows.model_copy(update={"stride": 32})
+    other = own.model_copy(update={"windows": windows, "options": {"features": "i3d"}})
+    assert other_than_theirs(other) == ["windows.stride is 32, should be 64", "options.features is i3d, should be tsn"]

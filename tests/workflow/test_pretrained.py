@@ -83,6 +83,13 @@ def test_other_data_sets_are_refused(unrun):
     )
 
 
+def test_features_that_they_were_not_trained_on_are_refused(unrun):
+    options = ("--config", "dataset=thumos14", "overrides={windows.stride: 32}")
+    done = unrun.run("snakemake", "--cores", "1", "-n", "pretrained", *options)
+    assert done.returncode
+    assert "windows.stride is 32, should be 64" in done.stdout
+
+
 def test_the_default_target_does_not_ask_for_them(unrun):
     planned = unrun.ok("snakemake", "-n", "all")
     assert "released" not in planned and "compare_with_authors" not in planned

@@ -3,6 +3,7 @@
 No checksum is published.
 """
 
+from react_tad.data.datasets import thumos14
 from react_tad.data.published import Published
 from react_tad.params import PRESETS, Params, flatten, unflatten, validated
 
@@ -24,3 +25,16 @@ def released_params() -> Params:
     changes["train.include_validation"] = True
     changes["train.select"] = "last"  # theirs is chosen on the test set, for which there is no value here
     return validated(Params, unflatten(changes), "preset released")
+
+
+def other_than_theirs(params: Params) -> list[str]:
+    """What an experiment's windows and features have that the authors' weights were not trained on, a line each."""
+    theirs = released_params()
+    options = validated(thumos14.OPTIONS, params.options, "options of thumos14")
+    pairs = {
+        "windows.length": (params.windows.length, theirs.windows.length),
+        "windows.stride": (params.windows.stride, theirs.windows.stride),
+        "options.features": (options.features, "tsn"),
+        "options.step": (options.step, 5),
+    }
+    return [f"{name} is {found}, should be {wanted}" for name, (found, wanted) in pairs.items() if found != wanted]
