@@ -45,7 +45,7 @@ class Windows(Section):
     stride: Positive = 64
     """Snippets between the starts of neighbouring windows."""
     min_inside: Fraction = 0.75
-    """A training window keeps an instance if at least this share of its duration lies inside."""
+    """A window of a video longer than ``length`` has an instance if at least this share of its duration lies inside."""
     out_of_range: Literal["clip", "refuse"] = "clip"
     """What to do with an annotated segment that runs past the end of its recording."""
 

@@ -4,9 +4,12 @@ Windows start every ``stride`` snippets. A video not longer than ``length`` is o
 the first that reaches the end, and is shorter (not shifted back). So every snippet is in a window, and no window lies
 wholly inside another.
 
-Positions are in snippets, relative to the start of the window, with snippet ``i`` covering ``[i, i + 1]``. A window has
-the instances that lie inside it with at least ``min_inside`` of their duration, cut to the window. The training split
-keeps only windows with an instance; the others keep all.
+Positions are in snippets, relative to the start of the window, with snippet ``i`` covering ``[i, i + 1]``. A video that
+is one window has all its instances in it. A window of a longer video has those of which at least ``min_inside`` lies in
+its nominal ``length``, also where the video ends before that. All are cut to the snippets that there are; an instance
+of which nothing is left is in no window. The training split keeps only windows with an instance; the others keep all.
+
+The paper says nothing of short videos and short last windows; there this follows the authors' released code.
 """
 
 from collections.abc import Mapping, Sequence
@@ -113,7 +116,7 @@ def window_starts(video_length: int, *, length: int, stride: int) -> list[int]:
 
 
 def cut(
-    segments: np.ndarray, *, first: int, length: int, min_inside: float
+    segments: np.ndarray, *, first: int, length: int, nominal: int, min_inside: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Choose and cut the instances of one window.
 
@@ -121,17 +124,21 @@ def cut(
         segments: (start, end) with end > start, in snippets of the video, ``[n, 2]``.
         first: first snippet of the window.
         length: snippets in the window.
-        min_inside: the share of its duration that an instance needs inside.
+        nominal: snippets that it would have if the video did not end before.
+        min_inside: the share of its duration that an instance needs inside the nominal window.
 
     Returns:
         Indices of the kept instances ``[k]``, their segments relative to the window's start and cut to [0, length]
-        ``[k, 2]``, and the share of each that lies inside ``[k]``.
+        ``[k, 2]``, and the share of each that lies in there ``[k]``.
 
     """
     relative = segments - first
+    duration = relative[:, 1] - relative[:, 0]
     clipped = relative.clip(0, length)
-    inside = (clipped[:, 1] - clipped[:, 0]) / (relative[:, 1] - relative[:, 0])
-    kept = np.flatnonzero((inside >= min_inside - TOLERANCE) & (inside > 0))
+    inside = (clipped[:, 1] - clipped[:, 0]) / duration
+    within = relative.clip(0, nominal)
+    enough = (within[:, 1] - within[:, 0]) / duration >= min_inside - TOLERANCE
+    kept = np.flatnonzero(enough & (inside > 0))
     return kept, clipped[kept], inside[kept]
 
 
@@ -201,9 +208,10 @@ def _video_windows(
     ``first_instance`` is the position of the video's first instance among those of the split.
     """
     entries, seen = [], set()
+    min_inside = params.min_inside if video_length > params.length else 0.0
     for first in window_starts(video_length, length=params.length, stride=params.stride):
         length = min(params.length, video_length - first)
-        kept, clipped, inside = cut(segments, first=first, length=length, min_inside=params.min_inside)
+        kept, clipped, inside = cut(segments, first=first, length=length, nominal=params.length, min_inside=min_inside)
         seen.update(kept.tolist())
         entries.append(
             {
