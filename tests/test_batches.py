@@ -32,6 +32,32 @@ def test_a_batch_is_its_windows_padded_with_zeros(tiny):
     assert batch.videos == tuple(made.examples[number][1].video for number in (short, long))
 
 
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize(("padded_length", "total"), [(0, 10), (7, 10), (10, 10), (19, 19)])
+def test_a_batch_can_be_padded_to_more_than_its_windows(tiny, padded_length, total, kept):
+    """Two windows of at most 10 snippets; only the zeros after them differ."""
+    made = windows(tiny, "test")
+    if kept:
+        made.keep_on(torch.device("cpu"))
+    lengths = [window.length for _, window in made.examples]
+    short = [number for number, length in enumerate(lengths) if length <= 10]
+    assert max(lengths[number] for number in short) == 10
+    expected = batch_of(made, *short)
+    (batch,) = made.batches(short, len(short), padded_length=padded_length)
+    assert batch.features.shape == (len(short), total, DIMENSION)
+    assert torch.equal(batch.features[:, :10], expected.features)
+    assert not batch.features[:, 10:].any()
+    for one, other in zip(batch.tensors()[1:], expected.tensors()[1:], strict=True):
+        assert torch.equal(one, other)
+
+
+def test_the_nominal_length_is_that_of_the_parameters(tiny):
+    made = windows(tiny, "validation")
+    short = [(store, dataclasses.replace(index, windows=index.windows[-1:])) for store, index in made.splits]
+    assert short[0][1].windows[0].length < WINDOWS["length"], "no window is as long"
+    assert WindowSet(short).nominal_length == made.nominal_length == WINDOWS["length"]
+
+
 def test_targets_are_shares_of_each_windows_own_length(tiny):
     made = windows(tiny, "test")
     batch = batch_of(made, *range(len(made)))

@@ -8,7 +8,7 @@ import torch
 from react_tad import params
 from react_tad.data.annotations import read_annotations
 from react_tad.inference import best_classes, detect, durations
-from small import CLASSES, react, resolve, split, windows
+from small import CLASSES, PRESETS, WINDOWS, react, resolve, split, windows
 
 CPU = torch.device("cpu")
 
@@ -27,6 +27,17 @@ class Oracle(torch.nn.Module):
         scores = first[:, None, None] * self.own_scores.expand(batch, queries, -1)
         segments = self.segments.expand(1, batch, -1, -1)
         return SimpleNamespace(scores=scores, decoded=SimpleNamespace(segments=segments))
+
+
+class Double(torch.nn.Module):
+    """A detector in double precision, that is given features in single."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, features, lengths):
+        return self.model(features.double(), lengths)
 
 
 def found(tiny, model, *, batch_size=3, classes_per_query=1, limits=None):
@@ -105,7 +116,7 @@ def test_scores_of_the_detector_have_its_quality_in_them(tiny):
     with torch.no_grad():
         output = model(batch.features, batch.lengths)
         scores, labels, _ = best_classes(output, 1)
-        quality = output.quality.sigmoid()
+        quality = output.quality[-1].sigmoid()  # of the last layer
         expected = output.decoded.logits[-1].sigmoid().max(dim=-1)
     np.testing.assert_allclose(scores[..., 0], expected.values * quality[..., 0] * quality[..., 1], rtol=1e-6)
     np.testing.assert_array_equal(labels[..., 0], expected.indices)
@@ -116,9 +127,55 @@ def test_scores_that_are_no_numbers_name_the_videos(tiny):
         found(tiny, Oracle([(0.5, 0.5)], scores=(np.nan, 0.1, 0.1)))
 
 
-def test_the_same_windows_give_the_same_detections_in_any_batch(tiny):
-    model = react(resolve("released").params.model).float()
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_same_windows_give_the_same_detections_in_any_batch(tiny, preset):
+    """Padding is part of the result of ``released``, so that it must not depend on the other windows."""
+    model = react(resolve(preset).params.model).float()
     one, all_together = (found(tiny, model, batch_size=size) for size in (1, 64))
+    assert len({window.length for _, window in windows(tiny, "test").examples}) > 1
     np.testing.assert_allclose(one.score, all_together.score, atol=1e-5)
     np.testing.assert_allclose(one.start, all_together.start, atol=1e-4)
     np.testing.assert_array_equal(one.video, all_together.video)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_windows_are_padded_to_their_nominal_length(tiny, preset):
+    """In double precision, against windows padded by hand, one by one."""
+    settings = resolve(preset).params.model
+    model = Double(react(settings))
+    store, index = split(tiny, "test")
+    scores = []
+    for window in index.windows:
+        features = torch.zeros(1, WINDOWS["length"], store.dimension)
+        features[0, : window.length] = torch.tensor(store.slice(window.video, window.first, window.length))
+        with torch.inference_mode():
+            scores += model(features, torch.tensor([window.length])).scores[0].amax(-1).tolist()
+    raw = found(tiny, model)
+    np.testing.assert_allclose(raw.score, scores, rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("padded_length", [0, 16, 17, 40])
+def test_padding_means_nothing_to_exact_sampling(tiny, seed, padded_length):
+    assert _difference(tiny, "paper", seed, padded_length) < 1e-12
+
+
+def test_padding_means_something_to_released_sampling(tiny):
+    """Else the tests above would show nothing."""
+    assert _difference(tiny, "released", 0, 40) > 1e-3
+
+
+def _difference(tiny, preset, seed, padded_length):
+    """Largest between what is said of windows alone, unpadded, and of all together, padded; in double precision."""
+    model = Double(react(resolve(preset).params.model, seed=seed))
+    made = windows(tiny, "test")
+    (together,) = said(model, made.batches(range(len(made)), len(made), padded_length=padded_length))
+    alone = torch.cat(said(model, made.batches(range(len(made)), 1)))
+    return (alone - together).abs().max().item()
+
+
+@torch.inference_mode()
+def said(model, batches):
+    """Scores and segments of each batch, side by side ``[B, N, classes + 2]``."""
+    outputs = [model(batch.features, batch.lengths) for batch in batches]
+    return [torch.cat((output.scores, output.decoded.segments[-1]), dim=-1) for output in outputs]

@@ -20,7 +20,7 @@ from react_tad.cli import main
 from react_tad.losses import criterion
 from react_tad.params import ParameterError
 from react_tad.training import Means, NonFiniteLoss, Settings, write_log
-from small import PRESETS, resolve, train_arguments, trainer, windows
+from small import PRESETS, WINDOWS, resolve, train_arguments, trainer, windows
 
 # Two contrastive epochs and three of the detector; the learning rate drops in the middle of the second of these.
 BOTH_STAGES = {
@@ -295,6 +295,19 @@ def test_columns_of_the_log(tiny, tmp_path):
         assert blank == (set(row) - contrastive if row["stage"] == "contrastive" else {"train_ace_enc"})
         if row["stage"] == "contrastive":
             assert float(row["train_total"]) == pytest.approx(0.1 * float(row["train_ace_enc"]))
+
+
+@pytest.mark.parametrize("size", [1, 64])
+def test_validation_pads_windows_to_their_nominal_length(tiny, tmp_path, monkeypatch, size):
+    """As inference does, whatever else is in the batch; training does not."""
+    monkeypatch.setattr(training, "VALIDATION_BATCH", size)
+    made = trainer(tiny, tmp_path, "released", SHORT)
+    seen = []
+    made.model.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].shape[:2]))
+    made._validate(0)
+    assert min(window.length for _, window in made.validation.examples) < WINDOWS["length"]
+    assert sum(count for count, _ in seen) == len(made.validation)
+    assert {length for _, length in seen} == {WINDOWS["length"]}
 
 
 def test_means_are_over_windows():

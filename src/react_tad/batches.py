@@ -2,10 +2,15 @@
 
 For a GPU, batches are made in pinned memory by other processes, and copied to it one ahead of the one that is computed
 with. With :meth:`WindowSet.keep_on` all features are copied to the device once, and windows are cut there.
+
+Batches of training are padded to their longest window. Where a model is looked at, they are padded to
+:attr:`WindowSet.nominal_length`: the released code's sampling depends on the padding, and what is said of a window
+should not depend on the others in its batch.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy
 import torch
@@ -28,7 +33,7 @@ WORKERS = 2
 
 @dataclass(frozen=True)
 class Batch:
-    """Windows padded with zeros to the longest of them."""
+    """Windows padded with zeros to one length T."""
 
     features: Tensor
     """``[B, T, dimension]``."""
@@ -76,6 +81,7 @@ class WindowSet(Dataset):
                 )
         self.splits = tuple(splits)
         self.dimension, self.classes = stores[0].dimension, indices[0].classes
+        self.nominal_length = max(index.params.length for index in indices)
         self.examples = [
             (part, window)
             for part, index in enumerate(indices)
@@ -108,18 +114,25 @@ class WindowSet(Dataset):
         part, window = self.examples[position]
         return part, window, self.splits[part][0].slice(window.video, window.first, window.length)
 
-    def batches(self, order: Sequence[int], size: int, *, device: torch.device = CPU) -> Iterator[Batch]:
-        """Batches of ``size`` windows in the given order, on ``device``; the last may be smaller."""
+    def batches(
+        self, order: Sequence[int], size: int, *, padded_length: int = 0, device: torch.device = CPU
+    ) -> Iterator[Batch]:
+        """Batches of ``size`` windows in the given order, on ``device``; the last may be smaller.
+
+        A batch is padded to its longest window, or to ``padded_length`` if that is more.
+        """
         groups = [list(order[first : first + size]) for first in range(0, len(order), size)]
         options = {}
         if device.type == "cuda" and self._resident is None:  # forked, since a copy of the arrays would be as large
             options = {"pin_memory": True, "num_workers": WORKERS, "multiprocessing_context": "fork"}
-        return one_ahead(DataLoader(self, batch_sampler=groups, collate_fn=self._collate, **options), device)
+        collate = partial(self._collate, padded_length=padded_length)
+        return one_ahead(DataLoader(self, batch_sampler=groups, collate_fn=collate, **options), device)
 
-    def _collate(self, examples: list[tuple[int, Window, numpy.ndarray]]) -> Batch:
+    def _collate(self, examples: list[tuple[int, Window, numpy.ndarray]], padded_length: int = 0) -> Batch:
         parts, windows, features = zip(*examples, strict=True)
         lengths = torch.tensor([window.length for window in windows])
-        padded = self._padded(features) if self._resident is None else self._cut(parts, windows)
+        total = max(padded_length, int(lengths.max()))
+        padded = self._padded(features, total) if self._resident is None else self._cut(parts, windows, total)
         shares = [segments.center_width(window.segments) / window.length for window in windows]
         counts = tuple(len(window.labels) for window in windows)
         label = numpy.concatenate([window.labels for window in windows])
@@ -130,16 +143,15 @@ class WindowSet(Dataset):
         anchors = Anchors.of(instances, targets, lengths)
         return Batch(padded, lengths, anchors, tuple(window.video for window in windows))
 
-    def _padded(self, features: Sequence[numpy.ndarray]) -> Tensor:
-        """Features of windows from the files, padded with zeros ``[B, T, dimension]``."""
-        padded = torch.zeros(len(features), max(map(len, features)), self.dimension)
+    def _padded(self, features: Sequence[numpy.ndarray], length: int) -> Tensor:
+        """Features of windows from the files, padded with zeros to ``length`` snippets ``[B, T, dimension]``."""
+        padded = torch.zeros(len(features), length, self.dimension)
         for row, own in zip(padded, features, strict=True):
             row[: len(own)] = torch.from_numpy(numpy.array(own))
         return padded
 
-    def _cut(self, parts: Sequence[int], windows: Sequence[Window]) -> Tensor:
+    def _cut(self, parts: Sequence[int], windows: Sequence[Window], length: int) -> Tensor:
         """The same from the features that are kept on the device."""
-        length = max(window.length for window in windows)
         rows = numpy.full((len(windows), length), len(self._resident) - 1)
         for row, part, window in zip(rows, parts, windows, strict=True):
             first = self._first_row[part] + self.splits[part][0].info(window.video).offset + window.first

@@ -35,7 +35,9 @@ def detect(
     ((store, _),) = windows.splits
     model.eval()
     parts = []
-    batches = windows.batches(range(len(windows)), settings.batch_size, device=device)
+    batches = windows.batches(
+        range(len(windows)), settings.batch_size, padded_length=windows.nominal_length, device=device
+    )
     total = -(-len(windows) // settings.batch_size)
     for number, batch in enumerate(tqdm(batches, "detect", total, unit="batch", delay=2, disable=not progress)):
         scores, labels, shares = best_classes(model(batch.features, batch.lengths), settings.classes_per_query)

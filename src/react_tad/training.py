@@ -244,7 +244,11 @@ class Trainer:
         """Mean terms over the validation windows, without the second pass of ACE-dec and without ACE-enc."""
         self.model.eval()
         means = Means()
-        for batch in self.validation.batches(range(len(self.validation)), VALIDATION_BATCH, device=self.device):
+        windows = self.validation
+        batches = windows.batches(
+            range(len(windows)), VALIDATION_BATCH, padded_length=windows.nominal_length, device=self.device
+        )
+        for batch in batches:
             try:
                 terms = self.criterion.terms(self.model(batch.features, batch.lengths), batch.targets, None)
             except FloatingPointError as error:

@@ -11,6 +11,7 @@ import torch
 
 from react_tad.checkpoints import TrainedModel, save_model
 from react_tad.cli import main
+from react_tad.paper import observation
 from react_tad.paper.observation import choose, watch
 from react_tad.paper.relations import Relation, classify
 from small import CLASSES, DIMENSION, react, resolve, windows
@@ -64,6 +65,17 @@ def test_relations_are_the_masks_of_the_model(tiny, preset, gamma):
             kinds |= set(layer.relations.ravel().tolist())
         assert window.reference == output.scores[row].max(-1).values.argmax()
     assert kinds == set(Relation)
+
+
+@pytest.mark.parametrize("preset", ["paper", "released"])
+def test_a_window_is_watched_alike_in_any_batch(tiny, monkeypatch, preset):
+    """Also where padding is part of the result, as it is in detection."""
+    together, _ = watched(tiny, model(preset))
+    monkeypatch.setattr(observation, "BATCH_SIZE", 1)
+    alone, _ = watched(tiny, model(preset))
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_allclose(one.scores, other.scores, atol=1e-5)
+        np.testing.assert_allclose(one.detected, other.detected, atol=1e-4)
 
 
 def test_a_model_without_relational_attention_has_relations_all_the_same(tiny):

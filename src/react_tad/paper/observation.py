@@ -38,7 +38,7 @@ def watch(
         raise ValueError(f"query {query} should be from 0 to {len(model.content) - 1}")
     for first in range(0, len(positions), BATCH_SIZE):
         chosen = positions[first : first + BATCH_SIZE]
-        (batch,) = windows.batches(chosen, len(chosen))
+        (batch,) = windows.batches(chosen, len(chosen), padded_length=windows.nominal_length)
         moved = batch.to(device)
         with _contents(model.decoder.layers) as contents:
             output = model(moved.features, moved.lengths)
