@@ -40,8 +40,8 @@ class Double(torch.nn.Module):
         return self.model(features.double(), lengths)
 
 
-def found(tiny, model, *, batch_size=3, classes_per_query=1, limits=None):
-    settings = params.Inference(batch_size=batch_size, classes_per_query=classes_per_query)
+def found(tiny, model, *, limits=None, **settings):
+    settings = params.Inference(**{"batch_size": 3} | settings)
     limits = limits or durations(tiny / "annotations.json")
     return detect(model, windows(tiny, "test"), settings, limits, device=CPU, progress=False)
 
@@ -97,6 +97,27 @@ def test_segments_are_cut_to_the_video_and_empty_ones_dropped(tiny):
     assert (raw.start[first] == 0).sum() == 2
     assert (raw.end[first] == ends[first]).sum() == 2
     assert first.sum() == 3, "no length, and wholly before the video"
+
+
+@pytest.mark.parametrize(
+    ("cut", "shares"),
+    [
+        ("video", [(-0.1, 0.3), (0.3, 0.5), (0.6, 1.2), (-1.0, 2.0), (1.25, 1.75)]),
+        ("window", [(0.0, 0.3), (0.3, 0.5), (0.6, 1.0), (0.0, 1.0)]),
+    ],
+)
+def test_segments_are_cut_to_their_window_if_asked(tiny, cut, shares):
+    """A window of 8 to 24 in a video of 33 snippets; a segment wholly outside of what it is cut to is dropped."""
+    made = windows(tiny, "test")
+    made.examples = made.examples[1:2]
+    ((_, window),), ((store, _),) = made.examples, made.splits
+    info = store.info(window.video)
+    assert (window.first, window.length, info.length) == (8, 16, 33)
+    model = Oracle([(0.1, 0.4), (0.4, 0.2), (0.9, 0.6), (0.5, 3.0), (1.5, 0.5), (5.0, 0.5)])
+    limits = durations(tiny / "annotations.json")
+    raw = detect(model, made, params.Inference(cut=cut), limits, device=CPU, progress=False)
+    snippets = (8 + 16 * np.array(shares)).clip(0, 33)
+    np.testing.assert_allclose(raw.start_end, snippets * info.seconds_per_snippet, atol=1e-12)
 
 
 @pytest.mark.parametrize(("count", "labels"), [(1, [0]), (2, [0, 2]), (3, [0, 2, 1]), (10, [0, 2, 1])])

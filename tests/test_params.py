@@ -226,6 +226,7 @@ CHANGES = {
     "loss.quality.weight": (3.0, {"train"}),
     "train.lr": (1e-3, {"train"}),
     "inference.classes_per_query": (2, {"detect"}),
+    "inference.cut": ("window", {"detect"}),
     "soft_nms.sigma": (0.5, {"suppress"}),
     "evaluation.tiou": ([0.5], {"evaluate"}),
 }

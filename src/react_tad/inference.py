@@ -1,7 +1,9 @@
 """From a trained model to scored segments in seconds.
 
-Each window is detected on its own; its segments move to video time through the video's own seconds a snippet. Nothing
-is suppressed here: :mod:`react_tad.soft_nms` does that. A query becomes its best ``classes_per_query`` detections.
+Each window is detected on its own, padded to the nominal length; its segments move to video time through the video's
+own seconds a snippet. Nothing is suppressed here: :mod:`react_tad.soft_nms` does that. A query becomes its best
+``classes_per_query`` detections. With ``cut: window``, what the released code does, a segment ends where its window
+does.
 """
 
 from pathlib import Path
@@ -45,7 +47,8 @@ def detect(
             raise FloatingPointError(f"scores are not finite in windows of {', '.join(sorted(set(batch.videos)))}")
         for row, video in enumerate(batch.videos):
             _, window = windows.examples[number * settings.batch_size + row]
-            seconds = store.seconds(video, window.first + shares[row] * window.length)
+            within = shares[row].clip(0, 1) if settings.cut == "window" else shares[row]
+            seconds = store.seconds(video, window.first + within * window.length)
             parts.append((video, seconds.clip(0, durations[video]), labels[row], scores[row]))
     names = tuple(store)
     number_of = {name: number for number, name in enumerate(names)}

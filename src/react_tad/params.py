@@ -227,7 +227,7 @@ class Inference(Section):
     classes_per_query: Positive = 1
     """The best classes of a query that become detections; more than the number of classes means all."""
     cut: Literal["video", "window"] = "video"
-    """Detections are cut to the recording, or as in the released code to their window."""
+    """What segments are cut to: their video only, or as in the released code the window they were detected in too."""
 
 
 class SoftNms(Section):
