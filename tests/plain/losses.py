@@ -1,7 +1,10 @@
-"""The losses, one query and one instance at a time (sections 3.1-3.4).
+"""The losses of one decoder layer, one query and one instance at a time (sections 3.1-3.4).
 
 Predictions are lists over windows, instances too: ``instances[window]`` is a list of ``(center, width, label)``, and
 ``pairs[window]`` a list of ``(query, position in that list)``.
+
+``overlap="released"`` measures IoU and gIoU as the released code does: predictions are cut to the window, and 1e-6 is
+added to denominators.
 """
 
 import itertools
@@ -9,16 +12,23 @@ import math
 
 import numpy as np
 
-from plain.segments import ends, generalized_iou, iou
+from plain.segments import cut, ends, generalized_iou, iou
+
+MARGIN = {"exact": 0.0, "released": 1e-6}
 
 
 def sigmoid(number):
     return 1 / (1 + math.exp(-number))
 
 
-def number_of(instances):
-    """What losses are divided by: the instances of the batch, at least 1."""
-    return max(sum(len(window) for window in instances), 1)
+def number_of(lists):
+    """What losses are divided by: the instances (or the pairs) of the batch, at least 1."""
+    return max(sum(len(window) for window in lists), 1)
+
+
+def placed(segment, overlap):
+    """(start, end) of a prediction, whose IoU is taken."""
+    return cut(ends(segment)) if overlap == "released" else ends(segment)
 
 
 def focal(logit, wanted, alpha, gamma):
@@ -33,16 +43,16 @@ def matching_cost(logits, predicted, instances, matching):
     """Cost of every query with every instance of one window, ``[queries][instances]``."""
     costs = []
     for query, segment in zip(logits, predicted, strict=True):
+        place = placed(segment, matching.overlap)
         row = []
         for center, width, label in instances:
-            if matching.form == "released":
+            if matching.probability == "softmax":
                 probability = math.exp(query[label]) / sum(math.exp(logit) for logit in query)
-                pairs = zip(ends(segment), ends((center, width)), strict=True)
             else:
                 probability = sigmoid(query[label])
-                pairs = zip(segment, (center, width), strict=True)
-            distance = sum(abs(one - other) for one, other in pairs)
-            overlap = iou(ends(segment), ends((center, width)))
+            instance = ends((center, width))
+            distance = abs(place[0] - instance[0]) + abs(place[1] - instance[1])
+            overlap = iou(place, instance, MARGIN[matching.overlap])
             row.append(
                 matching.l1_weight * distance - matching.iou_weight * overlap - matching.class_weight * probability
             )
@@ -81,16 +91,16 @@ def query_class_loss(logits, instances, pairs, *, alpha, gamma):
 
 
 def ground_truth_class_loss(logits, instances, pairs, *, alpha, gamma):
-    """Second term of equation 8: matched queries only."""
+    """Second term of equation 8: matched queries only, divided by their number."""
     total = 0.0
     for window, own in enumerate(pairs):
         for query, instance in own:
             label = instances[window][instance][2]
             total += sum(focal(logit, name == label, alpha, gamma) for name, logit in enumerate(logits[window][query]))
-    return total / number_of(instances)
+    return total / number_of(pairs)
 
 
-def regression(predicted, instances, pairs):
+def regression(predicted, instances, pairs, *, overlap):
     """Equation 11 without its weights: L1 and gIoU."""
     distance = giou = 0.0
     for window, own in enumerate(pairs):
@@ -98,53 +108,51 @@ def regression(predicted, instances, pairs):
             center, width, _ = instances[window][instance]
             segment = predicted[window][query]
             distance += abs(center - segment[0]) + abs(width - segment[1])
-            giou += 1 - generalized_iou(ends((center, width)), ends(segment))
+            giou += 1 - generalized_iou(placed(segment, overlap), ends((center, width)), MARGIN[overlap])
     return distance / number_of(instances), giou / number_of(instances)
-
-
-def closest(segment, instances):
-    """The instance with the largest IoU; where none overlaps, the one with the smallest gap, by gIoU."""
-    return max(
-        instances,
-        key=lambda one: (iou(ends(segment), ends(one[:2])), generalized_iou(ends(segment), ends(one[:2]))),
-    )
 
 
 def midpoint_quality(segment, instance):
     return math.exp(-abs(segment[0] - instance[0]) / instance[1])
 
 
-def quality(logits, predicted, instances, pairs, *, midpoint):
-    """Equation 9, mean over all queries; ``midpoint="bce"``: cross-entropy of matched queries for the midpoint,
-    divided by the number of instances.
-    """
-    of_all, of_matched = [], 0.0
-    for window, segments in enumerate(predicted):
-        for query, segment in enumerate(segments):
-            wanted = (0.0, 0.0)
-            if instances[window]:
-                near = closest(segment, instances[window])
-                wanted = (midpoint_quality(segment, near), iou(ends(segment), ends(near[:2])))
-            said = [sigmoid(logit) for logit in logits[window][query]]
-            of_all.append(abs(said[1] - wanted[1]) + (abs(said[0] - wanted[0]) if midpoint == "l1" else 0))
-        if midpoint == "bce":
-            for query, instance in pairs[window]:
-                target = midpoint_quality(segments[query], instances[window][instance])
-                said = sigmoid(logits[window][query][0])
-                of_matched -= target * math.log(said) + (1 - target) * math.log(1 - said)
-    return sum(of_all) / len(of_all) + of_matched / number_of(instances)
+def midpoint(logits, predicted, instances, pairs, *, form):
+    """First part of equation 9, mean over matched queries: L1, or cross-entropy."""
+    total = 0.0
+    for window, own in enumerate(pairs):
+        for query, instance in own:
+            wanted = midpoint_quality(predicted[window][query], instances[window][instance])
+            said = sigmoid(logits[window][query][0])
+            if form == "l1":
+                total += abs(said - wanted)
+            else:
+                total -= wanted * math.log(said) + (1 - wanted) * math.log(1 - said)
+    return total / number_of(pairs)
 
 
-def iou_decay(predicted, *, form):
-    """Equation 6, mean over windows; ``upper_mean``: mean over pairs i < j."""
+def closest_iou(segment, instances, *, overlap):
+    """The largest IoU with an instance of the window, 0 where it has none."""
+    place = placed(segment, overlap)
+    return max((iou(place, ends(one[:2]), MARGIN[overlap]) for one in instances), default=0.0)
+
+
+def extent(logits, predicted, instances, *, overlap):
+    """Second part of equation 9, mean over all queries."""
+    of_all = [
+        abs(sigmoid(logits[window][query][1]) - closest_iou(segment, instances[window], overlap=overlap))
+        for window, own in enumerate(predicted)
+        for query, segment in enumerate(own)
+    ]
+    return sum(of_all) / len(of_all)
+
+
+def iou_decay(predicted, *, overlap):
+    """Equation 6, every pair once, divided by the square of the number of queries; mean over windows."""
     decays = []
     for segments in predicted:
-        n = len(segments)
-        overlap = [[iou(ends(one), ends(other)) for other in segments] for one in segments]
-        if form == "half_sum":
-            decays.append(0.5 * sum(overlap[i][j] for i in range(n) for j in range(n)))
-        else:
-            decays.append(float(np.mean([overlap[i][j] for i in range(n) for j in range(i + 1, n)])))
+        places = [placed(segment, overlap) for segment in segments]
+        shared = sum(iou(*pair, MARGIN[overlap]) for pair in itertools.combinations(places, 2))
+        decays.append(shared / len(segments) ** 2)
     return sum(decays) / len(decays)
 
 
