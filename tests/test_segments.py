@@ -48,6 +48,38 @@ def test_every_pair_is_as_in_plain_loops(array):
         assert float(giou[window, i, j]) == pytest.approx(plain.segments.generalized_iou(*pair))
 
 
+def test_a_margin_is_added_to_what_is_divided_by(array):
+    """[0, 1] and [3, 4] with 0.5: the hull is 4, of which neither covers 2. [0, 4] and [0, 2]: 2 of 4 is shared."""
+    apart = array(np.array([0.0, 1.0])), array(np.array([3.0, 4.0]))
+    half = array(np.array([0.0, 4.0])), array(np.array([0.0, 2.0]))
+    assert float(segments.generalized_iou(*apart, 0.5)) == pytest.approx(-2 / 4.5)
+    assert float(segments.iou(*half, 0.5)) == pytest.approx(2 / 4.5)
+    assert float(segments.generalized_iou(*half, 0.5)) == pytest.approx(2 / 4.5)
+    assert float(segments.pairwise_iou(half[0][None], half[1][None], 0.5)[0, 0]) == pytest.approx(2 / 4.5)
+
+
+def test_no_length_and_a_margin(array):
+    nothing = array(np.array([2.0, 2.0]))
+    assert float(segments.iou(nothing, nothing, 1e-6)) == float(segments.generalized_iou(nothing, nothing, 1e-6)) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "margin", "expected"),
+    [("exact", 0, [[-0.2, 0.4], [0.5, 1.1], [1.1, 1.3]]), ("released", 1e-6, [[0, 0.4], [0.5, 1], [1, 1]])],
+)
+def test_overlap_is_of_segments_as_they_are_or_cut(array, name, margin, expected):
+    measure = segments.Overlap.named(name)
+    found = measure.start_end(array(np.array([[0.1, 0.6], [0.8, 0.6], [1.2, 0.2]])))
+    np.testing.assert_allclose(np.asarray(found), expected, atol=1e-12)
+    assert measure.margin == margin
+
+
+def test_no_gradient_reaches_an_end_that_was_cut():
+    center_width = torch.tensor([0.1, 0.6], requires_grad=True)
+    segments.Overlap.named("released").start_end(center_width)[0].backward()
+    assert center_width.grad.tolist() == [0, 0]
+
+
 def test_formats_are_inverse(array):
     ends = array(np.array([[1.0, 4.0], [-2.0, 2.0], [3.0, 3.0]]))
     expected = [[2.5, 3], [0, 4], [3, 0]]
