@@ -118,7 +118,7 @@ def test_equation_7_over_pooled_instances(position, negatives):
 @KINDS
 @pytest.mark.parametrize("position", ["before", "after"])
 def test_equation_7_with_the_released_pairs(position, negatives):
-    """One anchor a window, placed by the padded length; its crops by its own."""
+    """One anchor a window, placed by the padded length; its crops and its partners by their own."""
     settings = settings_of("released", position=position, negatives=list(negatives), negatives_per_kind=2, bins=5)
     layer = linear_or_not(position)
     windows, bank = batch()
@@ -129,13 +129,16 @@ def test_equation_7_with_the_released_pairs(position, negatives):
         return layer(torch.tensor(plain.roi.released_pool(padded[FLAT[number][0]].numpy(), start, end, 5)))
 
     own = [pooled(number, *placed(number, 12)) for number in range(3)]
-    stored = layer(bank.features) if position == "before" else own
+    stored, of_whom = layer(bank.features), BANK
+    if position == "after":  # the batch's own instances, by window
+        stored = [pooled(number, *placed(number, LENGTHS[window])) for number, (window, _) in enumerate(FLAT)]
+        of_whom = Instances(np.array([0, 0, 1]), ANCHORS.label, ANCHORS.identity)
     random = np.random.default_rng(0)
     chosen = draw_anchors((2, 1), random)
     assert len(chosen) == 2
     labels = ANCHORS.label[chosen]
     count = 2 if "N1" in negatives else 0
-    draw = draw_released_partners(labels, BANK if position == "before" else ANCHORS, random, count=count)
+    draw = draw_released_partners(labels, of_whom, random, count=count)
     others = [[stored[partner] for partner in row] for row in draw.other_class]
     if "N2" in negatives:
         segments = np.array([placed(number, LENGTHS[FLAT[number][0]]) for number in chosen])
@@ -239,6 +242,22 @@ def test_where_long_begins(width, long):
     anchors = Anchors.of(ANCHORS, targets([[(0.5, width, 0)]]), torch.tensor([8]))
     assert anchors.long.tolist() == [long]
     assert anchors.start_end.tolist() == [pytest.approx([4 - 4 * width, 4 + 4 * width])]
+
+
+def test_after_the_encoder_released_partners_come_from_windows_of_the_batch(monkeypatch):
+    """Also where two windows are of one video."""
+    seen = []
+
+    def spy(label, bank, random, *, count):
+        seen.append(bank)
+        return draw_released_partners(label, bank, random, count=count)
+
+    monkeypatch.setattr(ace_enc, "draw_released_partners", spy)
+    features, lengths = pad(batch()[0])
+    one_video = Instances(np.array([7, 7, 7]), ANCHORS.label, ANCHORS.identity)
+    anchors = Anchors.of(one_video, targets(INSTANCES), lengths)
+    AceEnc(settings_of("released", position="after"))(features, lengths, anchors, np.random.default_rng(0))
+    assert seen[0].video.tolist() == [0, 0, 1]
 
 
 @pytest.mark.parametrize(("preset", "expected"), [("paper", 0.0), ("released", math.log(2))])

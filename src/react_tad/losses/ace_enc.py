@@ -102,7 +102,12 @@ class AceEnc:
         # The released code places an anchor by the padded length, also in a window that is shorter.
         placed_by = torch.full_like(lengths, sequences.shape[1]) if released else lengths
         pooled = self._pool(sequences, targets.window, in_snippets(targets, placed_by), lengths)
-        bank = self.bank if settings.position == "before" else InstanceBank(pooled, anchors.instances)
+        if settings.position == "before":
+            bank = self.bank
+        elif released:
+            bank = self._bank_of_windows(sequences, lengths, anchors)
+        else:
+            bank = InstanceBank(pooled, anchors.instances)
         chosen, draw = self._draw(anchors, bank, random)
         paired = numpy.flatnonzero(draw.positive >= 0)
         rows, kept, positive, other = (
@@ -129,6 +134,13 @@ class AceEnc:
     def _pool(self, sequences: Tensor, sequence: Tensor, start_end: Tensor, lengths: Tensor) -> Tensor:
         settings = self.settings
         return roi_pool(sequences, sequence, start_end, lengths, bins=settings.bins, form=settings.pooling)
+
+    def _bank_of_windows(self, sequences: Tensor, lengths: Tensor, anchors: Anchors) -> InstanceBank:
+        """The instances of a batch as ``released`` draws partners: by window, in their right place."""
+        targets = anchors.targets
+        pooled = self._pool(sequences, targets.window, in_snippets(targets, lengths), lengths)
+        window = numpy.repeat(numpy.arange(len(targets.counts)), targets.counts)
+        return InstanceBank(pooled, replace(anchors.instances, video=window))
 
     def _draw(self, anchors: Anchors, bank: InstanceBank, random: numpy.random.Generator) -> tuple[numpy.ndarray, Draw]:
         """Which instances of the batch are anchors ``[A]``, and their partners."""
