@@ -136,6 +136,29 @@ def test_the_bank_has_every_instance_pooled_over_its_whole_video(tiny):
     assert bank.to(torch.device("cpu")).features.shape == bank.features.shape
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_the_bank_of_windows_has_every_instance_of_each_cut_to_it(tiny, kept):
+    """Pooled over the window with the padding to its nominal length; an instance in two windows is there twice."""
+    made = windows(tiny, "training", "validation")
+    if kept:
+        made.keep_on(torch.device("cpu"))
+    bank, row = made.window_bank(bins=4), 0
+    for number in range(len(made)):
+        part, window, features = made[number]
+        padded = np.zeros((WINDOWS["length"], DIMENSION))
+        padded[: window.length] = features
+        first = made._first_instance[part]
+        for segment, label, instance in zip(window.segments, window.labels, window.instances, strict=True):
+            expected = plain.roi.released_pool(padded, *segment, 4)
+            np.testing.assert_allclose(bank.features[row], expected, atol=1e-5)
+            who = bank.instances.video[row], bank.instances.label[row], bank.instances.identity[row]
+            assert who == (number, label, first + instance)
+            row += 1
+    assert len(bank.features) == len(bank.instances.label) == row
+    assert len(set(bank.instances.identity.tolist())) < row, "neighbouring windows share instances"
+    assert min(window.length for _, window in made.examples) < WINDOWS["length"], "there is padding"
+
+
 def test_features_of_another_dimension_are_refused(tiny):
     one, (store, index) = split(tiny, "training"), split(tiny, "validation")
     store.dimension = 7
