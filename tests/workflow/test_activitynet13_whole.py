@@ -17,7 +17,15 @@ SMALL = {
     "options": {"features": "hdf5"},
     "windows": {"length": 100, "stride": 100},
     "model": {"dim": 32, "heads": 2, "ffn_dim": 32, "encoder_layers": 1, "decoder_layers": 2, "queries": 10},
-    "train": {"epochs": 1, "batch_size": 64, "lr": 2e-3, "include_validation": True, "select": "last"},
+    "loss": {"ace_enc": {"first_stage_epochs": 1}},
+    "train": {
+        "epochs": 2,
+        "batch_size": 64,
+        "lr": 4e-3,
+        "lr_drops": [0.75],
+        "include_validation": True,
+        "select": "last",
+    },
 }
 
 

@@ -13,7 +13,8 @@ REAL = ROOT.parent / "shared/data/thumos14"
 SMALL = {
     "windows": {"length": 256, "stride": 64},
     "model": {"dim": 32, "heads": 2, "ffn_dim": 32, "encoder_layers": 1, "decoder_layers": 2, "queries": 40},
-    "train": {"epochs": 1, "lr": 1e-3, "include_validation": True, "select": "last"},
+    "loss": {"ace_enc": {"first_stage_epochs": 1}},
+    "train": {"epochs": 2, "lr": 2e-3, "lr_drops": [0.75], "include_validation": True, "select": "last"},
 }
 
 

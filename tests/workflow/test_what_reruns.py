@@ -109,7 +109,7 @@ def test_wrong_options_stop_the_parsing(run, option, names):
 
 
 def test_numbers_on_the_command_line_are_those_of_yaml_1_2(run):
-    assert run.planned("all", "--config", "overrides={train.weight_decay: 1e-4}") == {}
+    assert run.planned("all", "--config", "overrides={train.weight_decay: 1e-2}") == {}
 
 
 def test_equal_variants_are_trained_once(project):
