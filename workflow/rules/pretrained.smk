@@ -14,8 +14,12 @@ PRETRAINED = "results/{dataset}/pretrained/"
 rule pretrained:
     input:
         comparison_of_pretrained,
+    log:
+        "logs/pretrained.txt",
+    conda:
+        "../envs/react-tad.yaml"
     shell:
-        "cat {input}"
+        "tee {log} < {input}"
 
 
 rule fetch_released_weights:
