@@ -8,8 +8,6 @@
 #   results/D/pretrained/metrics.json        mean average precision under every ground-truth profile
 #   results/D/pretrained/comparison.md, .csv the same beside the authors' numbers; `pretrained` prints it
 
-PRETRAINED = "results/{dataset}/pretrained/"
-
 
 rule pretrained:
     input:
@@ -47,8 +45,8 @@ rule import_released_weights:
         checkpoint=rules.fetch_released_weights.output.checkpoint,
         sources=source_files("import"),
     output:
-        weights=PRETRAINED + "model/model.safetensors",
-        description=PRETRAINED + "model/model.json",
+        weights="results/{dataset}/pretrained/model/model.safetensors",
+        description="results/{dataset}/pretrained/model/model.json",
     log:
         "logs/{dataset}/pretrained/import.txt",
     benchmark:
@@ -65,15 +63,15 @@ rule import_released_weights:
 
 use rule detect_segments as detect_with_released_weights with:
     input:
-        weights=PRETRAINED + "model/model.safetensors",
-        description=PRETRAINED + "model/model.json",
+        weights="results/{dataset}/pretrained/model/model.safetensors",
+        description="results/{dataset}/pretrained/model/model.json",
         annotations="data/{dataset}/annotations.json",
         windows="data/{dataset}/windows/test.json",
         features="data/{dataset}/features/test.json",
         array=ancient("data/{dataset}/features/test.npy"),
         sources=source_files("detect"),
     output:
-        raw=PRETRAINED + "raw_detections.npz",
+        raw="results/{dataset}/pretrained/raw_detections.npz",
     log:
         "logs/{dataset}/pretrained/detect.txt",
     benchmark:
@@ -84,10 +82,10 @@ use rule detect_segments as detect_with_released_weights with:
 
 use rule suppress_duplicates as suppress_released_duplicates with:
     input:
-        raw=PRETRAINED + "raw_detections.npz",
+        raw="results/{dataset}/pretrained/raw_detections.npz",
         sources=source_files("suppress"),
     output:
-        detections=PRETRAINED + "detections.json",
+        detections="results/{dataset}/pretrained/detections.json",
     log:
         "logs/{dataset}/pretrained/suppress.txt",
     benchmark:
@@ -99,10 +97,10 @@ use rule suppress_duplicates as suppress_released_duplicates with:
 use rule evaluate_detections as evaluate_released_detections with:
     input:
         annotations="data/{dataset}/annotations.json",
-        detections=PRETRAINED + "detections.json",
+        detections="results/{dataset}/pretrained/detections.json",
         sources=source_files("evaluate"),
     output:
-        metrics=PRETRAINED + "metrics.json",
+        metrics="results/{dataset}/pretrained/metrics.json",
     log:
         "logs/{dataset}/pretrained/evaluate.txt",
     benchmark:
@@ -116,11 +114,11 @@ use rule evaluate_detections as evaluate_released_detections with:
 
 rule compare_with_authors:
     input:
-        metrics=PRETRAINED + "metrics.json",
+        metrics="results/{dataset}/pretrained/metrics.json",
         sources=source_files("pretrained"),
     output:
-        page=PRETRAINED + "comparison.md",
-        table=PRETRAINED + "comparison.csv",
+        page="results/{dataset}/pretrained/comparison.md",
+        table="results/{dataset}/pretrained/comparison.csv",
     log:
         "logs/{dataset}/pretrained/compare.txt",
     benchmark:
