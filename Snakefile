@@ -18,8 +18,6 @@ min_version("9.27.1")
 
 
 include: "workflow/common.smk"
-include: "workflow/studies.smk"
-include: "workflow/pretrained.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/detect.smk"
@@ -33,8 +31,8 @@ wildcard_constraints:
     split="|".join(SPLITS),
     variant=one_of(experiment.variants),
     seed=r"\d+",
-    table=one_of(TABLES),
-    sweep=one_of(SWEEPS),
+    table=one_of(studies.tables),
+    sweep=one_of(studies.sweeps),
 
 
 localrules:
@@ -70,4 +68,4 @@ rule all:
 
 
 onsuccess:
-    records.after_success(comparable=as_in_params_yaml())
+    records.after_success(comparable=asked.as_in_params_yaml(config))

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from react_tad import params, segments
-from react_tad.batches import WindowSet
+from react_tad import segments
 from react_tad.cli import main
 from react_tad.data.annotations import Instance, Video, write_annotations
 from react_tad.data.datasets import Recording
@@ -15,7 +14,10 @@ from react_tad.data.features import FeatureStore, write_features
 from react_tad.data.windows import WindowIndex
 from react_tad.losses.targets import Targets
 from react_tad.model.react import build_react
-from react_tad.training import Settings, Trainer
+from react_tad.params.experiment import Experiment
+from react_tad.training.batches import WindowSet
+from react_tad.training.settings import Settings
+from react_tad.training.trainer import Trainer
 
 PRESETS = ("paper", "released")
 CLASSES = ("jump", "run", "swim")
@@ -34,7 +36,7 @@ WINDOWS = {"length": 16, "stride": 8}
 def resolve(preset="paper", overrides=None):
     """Parameters of a preset at a small size, with dotted overrides."""
     file = {"dataset": "tiny", "preset": preset, "seeds": [0], "datasets": {"tiny": {}}}
-    return params.Experiment(file | {"variants": {"here": MODEL | (overrides or {})}}).resolve("here")
+    return Experiment(file | {"variants": {"here": MODEL | (overrides or {})}}).resolve("here")
 
 
 def react(settings, *, seed=0, classes=3, dimension=DIMENSION):

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+from react_tad.evaluation.provenance import CORE, commit, machine, packages
 from react_tad.files import read_json, write_json, write_text
-from react_tad.provenance import CORE, commit, machine, packages
 
 SUFFIXES = (".csv", ".md", ".svg", ".tex")
 LARGEST = 1_000_000

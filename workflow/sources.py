@@ -1,15 +1,22 @@
 """Which source files a step of the pipeline uses: the closure of its imports, found without importing anything.
 
 Snakemake does not see edits of an imported module, so the rules name these files as inputs. Imports inside functions
-count, since the verbs import what is heavy only when they run. A module that is imported under a computed name (a data
-set's module) cannot be seen and has to be given as a starting point.
+count, since the verbs import what is heavy only when they run; those for type checkers alone do not. A module that is
+imported under a computed name (a data set's module) cannot be seen and has to be given as a starting point.
+
+What a verb itself says, its options and help, makes no result: it reads arguments, calls and writes, and the options
+that a rule gives stand in the rule. So the modules of the command line are left out.
 """
 
 import ast
+import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
+
+from react_tad.evaluation.profiles import catalogue
 
 
 def closure(root: Path, package: str, modules: Iterable[str]) -> list[str]:
@@ -34,6 +41,16 @@ def closure(root: Path, package: str, modules: Iterable[str]) -> list[str]:
     return sorted(str(file) for file in found.values())
 
 
+COMMAND_LINE = ("cli", "arguments", "commands")
+
+
+def of_verb(root: Path, package: str, verb: str, more: Iterable[str] = ()) -> list[str]:
+    """Files that make what ``verb`` writes: the closure of its imports and of the modules ``more``."""
+    files = closure(root, package, [f"{package}.commands.{verb}", *more])
+    parts = (Path(file).relative_to(root / package).with_suffix("").parts[0] for file in files)
+    return [file for file, part in zip(files, parts, strict=True) if part not in COMMAND_LINE]
+
+
 def module_file(root: Path, name: str) -> Path | None:
     """The file of module ``name`` under ``root``, or ``None``."""
     path = root.joinpath(*name.split("."))
@@ -46,7 +63,7 @@ def imported(file: Path, name: str) -> frozenset[str]:
 
     def names() -> Iterator[str]:
         package = name if file.name == "__init__.py" else name.rpartition(".")[0]
-        for node in ast.walk(ast.parse(file.read_bytes(), str(file))):
+        for node in executed(ast.parse(file.read_bytes(), str(file))):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -55,3 +72,29 @@ def imported(file: Path, name: str) -> frozenset[str]:
                 yield from (f"{origin}.{alias.name}" for alias in node.names)
 
     return frozenset(names())
+
+
+def executed(node: ast.AST) -> Iterator[ast.AST]:
+    """``node`` and all below it, without what is there for type checkers only."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING"):
+            yield from executed(child)
+
+
+def of_step(root: Path, verb: str, dataset: str) -> list[str]:
+    """Files of this project in ``root``, relative to it, that make what ``react-tad VERB`` writes for a data set."""
+    more = [f"react_tad.data.datasets.{dataset}"] if verb in ("fetch", "features") else []
+    files = of_verb(root / "src", "react_tad", verb, more)
+    own_profiles = catalogue.profile_file(dataset)
+    if own_profiles and catalogue.__file__ in files:
+        files.append(str(own_profiles))
+    return [os.path.relpath(file, root) for file in files]
+
+
+def digest(root: Path, files: Iterable[str]) -> str:
+    """Short digest of the contents of ``files`` under ``root``."""
+    contents = hashlib.sha256()
+    for file in files:
+        contents.update((root / file).read_bytes())
+    return contents.hexdigest()[:12]

@@ -1,10 +1,12 @@
 """Writing files whole or not at all, and telling what is in them."""
 
+import csv
 import hashlib
+import io
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,15 @@ def write_text(path: str | Path, text: str) -> None:
     """Write a text file whole."""
     with whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table as CSV: a line of names, and a line a row; empty where a value is None."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return buffer.getvalue()
 
 
 def write_json(path: str | Path, value: Any, *, indent: int | None = 1) -> None:

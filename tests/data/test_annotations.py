@@ -2,7 +2,6 @@ import json
 
 import pytest
 
-from react_tad import ground_truth
 from react_tad.data.annotations import (
     AMBIGUOUS,
     AnnotationError,
@@ -13,7 +12,8 @@ from react_tad.data.annotations import (
     within_duration,
     write_annotations,
 )
-from react_tad.ground_truth import read_ground_truth
+from react_tad.evaluation import ground_truth
+from react_tad.evaluation.ground_truth import read_ground_truth
 
 
 def instance(start, end, label="jump"):

@@ -17,7 +17,7 @@ import numpy as np
 from react_tad.data.annotations import Instance
 from react_tad.data.datasets import Prepared, Recording
 from react_tad.data.published import Published
-from react_tad.params import Section
+from react_tad.params.section import Section
 
 
 class OPTIONS(Section):

@@ -12,7 +12,7 @@ from react_tad.data.datasets import thumos14
 from react_tad.data.features import FeatureStore
 from react_tad.data.problems import DataError
 from react_tad.data.windows import WindowIndex
-from react_tad.ground_truth import read_ground_truth
+from react_tad.evaluation.ground_truth import read_ground_truth
 
 
 @pytest.fixture

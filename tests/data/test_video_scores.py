@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from react_tad.data.video_scores import UCF101_NUMBERS, read_video_scores
-from react_tad.params import Fusion
+from react_tad.params.fusion import Fusion
 
 
 def read(path, **settings):

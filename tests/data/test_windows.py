@@ -18,7 +18,8 @@ from react_tad.data.annotations import (
 from react_tad.data.features import FeatureStore, write_features
 from react_tad.data.windows import WindowIndex, cut, make_windows, window_starts
 from react_tad.files import write_json
-from react_tad.params import Experiment, Windows
+from react_tad.params.experiment import Experiment
+from react_tad.params.windows import Windows
 
 PARAMS = Windows(length=8, stride=2)
 

@@ -5,14 +5,14 @@ import pytest
 import torch
 
 import plain.losses
-from react_tad import params
 from react_tad.losses.matching import match, matching_cost
+from react_tad.params.objective import Matching
 from small import PRESETS, random_instances, resolve, targets
 
 from . import made
 
 MATCHINGS = {preset: resolve(preset).params.matching for preset in PRESETS} | {
-    "class alone": params.Matching(iou_weight=0.0, l1_weight=0.0, class_weight=1.0),
+    "class alone": Matching(iou_weight=0.0, l1_weight=0.0, class_weight=1.0),
 }
 COUNTS = {
     "some": (2, 3, 1),
@@ -77,7 +77,7 @@ def test_what_lies_outside_the_window_costs_nothing_in_released(preset, expected
 def test_weights_of_the_costs():
     weights = {"iou_weight": 0.0, "l1_weight": 0.0, "class_weight": 0.0}
     for name, expected in (("iou_weight", -7 / 3), ("l1_weight", 7 * 0.2), ("class_weight", -7 / 2)):
-        found = cost_of((0.2, 0.2), (0.3, 0.2, 0), params.Matching(**weights | {name: 7.0}))
+        found = cost_of((0.2, 0.2), (0.3, 0.2, 0), Matching(**weights | {name: 7.0}))
         assert float(found) == pytest.approx(expected), name
 
 
@@ -103,7 +103,7 @@ def test_no_pairing_is_cheaper(matching, counts):
 
 def test_each_layer_is_matched_on_its_own():
     predicted = torch.tensor([[[0.2, 0.1], [0.8, 0.1]], [[0.8, 0.1], [0.2, 0.1]]])[:, None].double()
-    found = match(torch.zeros(2, 1, 2, 1), predicted, targets([[(0.2, 0.1, 0)]]), params.Matching())
+    found = match(torch.zeros(2, 1, 2, 1), predicted, targets([[(0.2, 0.1, 0)]]), Matching())
     assert found.query.tolist() == [[0], [1]]
 
 
@@ -112,9 +112,9 @@ def test_a_cost_that_is_no_number_is_an_error(wrong):
     logits, predicted = predictions(1)
     predicted[0, 0, 0, 0] = wrong
     with pytest.raises(FloatingPointError, match="matching cost"):
-        match(torch.tensor(logits), torch.tensor(predicted), targets([[(0.5, 0.5, 0)]]), params.Matching())
+        match(torch.tensor(logits), torch.tensor(predicted), targets([[(0.5, 0.5, 0)]]), Matching())
 
 
 def test_no_gradient_flows_through_the_matching():
     logits, predicted = (torch.tensor(each, requires_grad=True) for each in predictions(1))
-    assert not matching_cost(logits, predicted, targets([[(0.5, 0.5, 0)]]), params.Matching()).requires_grad
+    assert not matching_cost(logits, predicted, targets([[(0.5, 0.5, 0)]]), Matching()).requires_grad

@@ -3,7 +3,8 @@
 import pytest
 
 from react_tad.paper.numbers import SWEEPS, TABLES, THUMOS14_TIOU
-from react_tad.params import known_keys
+from react_tad.params.experiment import Params
+from react_tad.params.section import known_keys
 
 
 @pytest.mark.parametrize(("name", "row"), [(name, row) for name, table in TABLES.items() for row in table.rows])
@@ -36,5 +37,5 @@ def test_what_the_prose_says_about_table_4():
 
 def test_references_are_rows_and_sweeps_are_of_parameters():
     assert all(table.reference is None or table.reference in table.rows for table in TABLES.values())
-    assert {sweep.parameter for sweep in SWEEPS.values()} <= set(known_keys())
+    assert {sweep.parameter for sweep in SWEEPS.values()} <= set(known_keys(Params))
     assert [SWEEPS[name].optimum for name in ("figure5a", "figure5b")] == [0.2, 0.5]

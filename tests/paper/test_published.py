@@ -6,11 +6,11 @@ import statistics
 import pytest
 
 from react_tad.cli import main
-from react_tad.flops import count
+from react_tad.model.flops import count
 from react_tad.paper.numbers import TABLES
 from react_tad.paper.published import NOT_RUN, SIZES, lines, not_run, preset_model, read_rows
 from react_tad.paper.published_tables import as_csv, as_dict, as_html, as_latex, as_markdown
-from react_tad.params import Model
+from react_tad.params.model import Model
 
 NAMES = ("table1", "table2")
 DATASETS = {"table1": "thumos14", "table2": "activitynet13"}

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from react_tad.checkpoints import TrainedModel, save_model
 from react_tad.cli import main
 from react_tad.paper import observation
 from react_tad.paper.observation import choose, watch
 from react_tad.paper.relations import Relation, classify
+from react_tad.training.checkpoints import TrainedModel, save_model
 from small import CLASSES, DIMENSION, react, resolve, windows
 
 CPU = torch.device("cpu")

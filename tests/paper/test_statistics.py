@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from react_tad.detections import Detections
-from react_tad.evaluation import evaluate
+from evaluation.test_average_precision import TIOU, distinct_case, found_of, random_case, truth_of
+from react_tad.detection.detections import Detections
+from react_tad.evaluation.average_precision import evaluate
 from react_tad.paper.statistics import Interval, ResampledMap, percentile_interval, resampled_videos, t_interval
-from test_evaluation import TIOU, distinct_case, found_of, random_case, truth_of
 
 
 def case(seed):

@@ -7,9 +7,9 @@ import pytest
 
 from paper.made import row
 from react_tad.cli import main
-from react_tad.detections import read_detections
+from react_tad.detection.detections import read_detections
+from react_tad.evaluation.ground_truth import read_ground_truth
 from react_tad.files import read_json
-from react_tad.ground_truth import read_ground_truth
 from react_tad.paper.statistics import ResampledMap, resampled_videos
 from react_tad.paper.studies import Sweep, read_study
 from react_tad.paper.sweeps import as_csv, follow

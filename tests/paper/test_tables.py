@@ -12,8 +12,8 @@ from scipy import stats
 
 from paper.made import row, write_run
 from react_tad.cli import main
+from react_tad.evaluation.ground_truth import read_ground_truth
 from react_tad.files import read_json
-from react_tad.ground_truth import read_ground_truth
 from react_tad.paper.comparison import compare
 from react_tad.paper.numbers import TABLES
 from react_tad.paper.studies import Study, read_study, readable
@@ -208,7 +208,7 @@ def test_only_interpolated_ap_is_resampled(capsys, files):
 def test_videos_are_resampled_under_the_profile_of_the_metrics(files, tmp_path, monkeypatch):
     own = tmp_path / "made.yaml"
     own.write_text("test: {five: {used_by: a test, origin: made up, leave_out: {videos: [v2]}}}")
-    monkeypatch.setattr("react_tad.profiles.catalogue.profile_file", lambda dataset: own)
+    monkeypatch.setattr("react_tad.evaluation.profiles.catalogue.profile_file", lambda dataset: own)
     runs = {name: [write_run(files, name, 0, noise=noise, profile="five")] for name, noise in (("a", 0.4), ("b", 1.2))}
     study = {"name": "p", "reference": "a", "rows": {name: row(of_row) for name, of_row in runs.items()}}
     truth = read_ground_truth(files / "annotations.json", "test")

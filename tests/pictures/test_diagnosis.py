@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from react_tad.diagnosis.report import diagnose
+from evaluation.test_average_precision import TIOU, distinct_case, found_of, truth_of
+from react_tad.evaluation.diagnosis.report import diagnose
 from react_tad.pictures import diagnosis as picture
 from react_tad.pictures.diagnosis import draw_diagnosis
-from test_evaluation import TIOU, distinct_case, found_of, truth_of
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from react_tad.cli import main
-from react_tad.pictures.loss_curves import panels, read_log
+from react_tad.pictures.loss_curves import panels
+from react_tad.training.log import read_log
 
 LOG = """epoch,stage,lr,train_total,train_l1,validation_l1,validation_map,train_unused
 1,first,2e-4,3.5,,,,

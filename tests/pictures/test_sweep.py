@@ -3,11 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from react_tad.evaluation.summary import Spread
 from react_tad.paper.studies import Point, Sweep
 from react_tad.paper.sweeps import Curve, CurvePoint
 from react_tad.pictures import sweep as picture
 from react_tad.pictures.sweep import draw_sweep
-from react_tad.summary import Spread
 
 VALUES = {-0.9: [0.5, 0.52], 0.2: [0.55, 0.56], 0.9: [0.51, 0.54]}
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from react_tad.cli import main
-from react_tad.detections import read_detections
-from react_tad.ground_truth import read_ground_truth
+from react_tad.detection.detections import read_detections
+from react_tad.evaluation.ground_truth import read_ground_truth
 from react_tad.pictures.timeline import choose_video, lanes
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from react_tad import params
 from react_tad.losses.targets import Targets
 from react_tad.model.react import ReAct, build_react
+from react_tad.params.experiment import Experiment
 
 HERE = Path(__file__).parent
 BATCHES = ("padded", "full")
@@ -49,7 +49,7 @@ def tensor(key, precision=torch.float64):
 
 def settings():
     file = {"dataset": "tiny", "preset": "released", "seeds": [0], "datasets": {"tiny": {}}, "variants": {"here": SIZE}}
-    return params.Experiment(file).resolve("here").params
+    return Experiment(file).resolve("here").params
 
 
 def our_name(name):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from react_tad.model.react import build_react
-from react_tad.params import Experiment
+from react_tad.params.experiment import Experiment
 from released.arrays import BATCHES, PRECISIONS, inputs, network, settings, tensor, tolerance
 
 by_batch = pytest.mark.parametrize("batch", BATCHES)

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from react_tad.data.released_checkpoint import released_params
+from react_tad.training.optimiser import build_optimizer
 from released.arrays import HERE
 from small import trainer
 
@@ -18,7 +19,7 @@ def test_the_slow_group_at_the_size_of_thumos14(tiny, tmp_path):
     size = {f"model.{key}": getattr(released_params().model, key) for key in
             ("dim", "heads", "ffn_dim", "encoder_layers", "decoder_layers", "queries", "points")}  # fmt: skip
     made = trainer(tiny, tmp_path, "released", size)
-    usual, slow = made.optimizer().param_groups
+    usual, slow = build_optimizer(made.model, made.settings.train).param_groups
     assert (usual["factor"], slow["factor"]) == (1.0, 0.1)
     assert sum(p.numel() for p in slow["params"]) == THEIRS["in_slow_learning_rate_group"]
     names = {id(p): name for name, p in made.model.named_parameters()}
@@ -59,7 +60,7 @@ def test_one_optimiser_throughout(tiny, tmp_path, monkeypatch):
 
     monkeypatch.setattr(torch.optim.AdamW, "step", spy)
     made.run()
-    steps = made.steps
+    steps = made.schedule.steps
     for name, (gradients, rates) in seen.items():
         count = 5 * steps if name.startswith("project.") else 3 * steps
         never = name.startswith("encoder.") and "ffn_norm" in name

@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 import torch
 
-from react_tad.batches import WindowSet
 from react_tad.data.annotations import Annotations, Video
 from react_tad.data.datasets import Recording
 from react_tad.data.features import FeatureStore, write_features
 from react_tad.data.windows import WindowIndex, make_windows
+from react_tad.detection.inference import detect
+from react_tad.detection.soft_nms import suppress
 from react_tad.files import write_json
-from react_tad.inference import detect
 from react_tad.model.react import Output
-from react_tad.params import SoftNms
-from react_tad.soft_nms import suppress
+from react_tad.params.soft_nms import SoftNms
+from react_tad.training.batches import WindowSet
 from released.arrays import CLASSES, HERE, arrays, network, settings, tolerance
 
 CPU = torch.device("cpu")
@@ -97,8 +97,8 @@ def merged(case, windows, precision=torch.float64, **options):
     """Our raw detections, in batches of three windows, not all of which have a short one."""
     model = MadeUp() if case == "made_up" else Network(precision)
     durations = {f"video {number}": float(each) for number, each in enumerate(POST[f"{case}.duration"])}
-    chosen = settings().inference.model_copy(update={"batch_size": 3} | options)
-    return detect(model, windows[case], chosen, durations, device=CPU, progress=False)
+    how = settings().inference.model_dump(exclude={"split"}) | {"batch_size": 3} | options
+    return detect(model, windows[case], durations, **how, device=CPU, progress=False)
 
 
 def table(video, start_end, label, score):
@@ -160,7 +160,7 @@ def test_suppressed(windows, case, name):
     chosen = SoftNms(sigma=own["sigma"], keep=own["top_k"], floor=own["score_threshold"])
     if name == "released":
         assert chosen == settings().soft_nms
-    found = suppress(merged(case, windows), chosen)
+    found = suppress(merged(case, windows), **chosen.model_dump())
     assert max(differences(found, f"{case}.suppressed.{name}")) < tolerance(torch.float64)
 
 
@@ -170,7 +170,8 @@ def test_in_single_precision(windows, name):
     found = merged("model", windows, precision=torch.float32)
     if name != "merged":
         own = ABOUT["soft_nms"][name.split(".")[1]]
-        found = suppress(found, SoftNms(sigma=own["sigma"], keep=own["top_k"], floor=own["score_threshold"]))
+        chosen = SoftNms(sigma=own["sigma"], keep=own["top_k"], floor=own["score_threshold"])
+        found = suppress(found, **chosen.model_dump())
     assert max(differences(found, f"model.{name}")) < tolerance(torch.float32)
 
 

@@ -5,11 +5,12 @@ import json
 import h5py
 import numpy as np
 import pytest
-from tiny_project import ROOT, Project, copy
+from tiny_project import Project
+from whole_data_set import SHARED, Whole, project_with
 
 pytestmark = pytest.mark.workflow
 
-REAL = ROOT.parent / "shared/data/activitynet13/activity_net.v1-3.trainval.json"
+REAL = SHARED / "activitynet13/activity_net.v1-3.trainval.json"
 DIMENSION = 16
 MISSING = 50
 """Every so many-th video has no features."""
@@ -57,45 +58,40 @@ def write_scores(path, database):
 @pytest.fixture
 def project(unrun, tmp_path, monkeypatch) -> Project:
     """A copy of the project whose data set is ActivityNet-1.3, with all its files in a mirror folder."""
-    if not REAL.exists():
-        pytest.skip("the annotations of ActivityNet-1.3 are not here")
-    project = copy(unrun, tmp_path)
-    database = json.loads(REAL.read_text())["database"]
-    classes = sorted({item["label"] for entry in database.values() for item in entry["annotations"]})
-    mirror = tmp_path / "mirror"
-    mirror.mkdir()
-    (mirror / REAL.name).symlink_to(REAL)
-    write_features(mirror / "activitynet13_features.h5", database, classes)
-    write_scores(project.folder / "cuhk.json", database)
-    monkeypatch.setenv("REACT_TAD_MIRROR", str(mirror))
+
+    def mirror(project):
+        database = json.loads(REAL.read_text())["database"]
+        classes = sorted({item["label"] for entry in database.values() for item in entry["annotations"]})
+        folder = tmp_path / "mirror"
+        folder.mkdir()
+        (folder / REAL.name).symlink_to(REAL)
+        write_features(folder / "activitynet13_features.h5", database, classes)
+        write_scores(project.folder / "cuhk.json", database)
+        return folder
+
     fused = {"fusion.enabled": True, "fusion.scores": "cuhk.json", "fusion.top_k": 1}
-    project.params(lambda params: params.update(dataset="activitynet13", variants={"full": {}, "fused": fused}))
-    project.params(lambda params: params["datasets"]["activitynet13"].update(SMALL))
-    return project
+    own = {"dataset": "activitynet13", "needs": REAL, "block": SMALL, "variants": {"full": {}, "fused": fused}}
+    return project_with(unrun, tmp_path, monkeypatch, mirror=mirror, **own)
 
 
 def test_from_the_published_annotations_to_table_2(project):
     project.make("evaluate", "table2")
-    data, results = project.folder / "data/activitynet13", project.folder / "results/activitynet13"
-    counts = {
-        split: json.loads((data / f"windows/{split}.json").read_text())["counts"]
-        for split in ("training", "validation", "test")
-    }
-    videos = [counts[split]["videos"] for split in counts]
-    missing = [len(json.loads((data / f"features/{split}.json").read_text())["source"]["without_features"][split])
-               for split in counts]  # fmt: skip
+    whole = Whole(project, "activitynet13")
+    videos = [whole.counts[split]["videos"] for split in whole.counts]
+    missing = [
+        len(json.loads((whole.data / f"features/{split}.json").read_text())["source"]["without_features"][split])
+        for split in whole.counts
+    ]
     assert sum(missing) == 14950 // MISSING
     assert [there + gone for there, gone in zip(videos, missing, strict=True)] == [9021, 1003, 4926]
-    assert counts["test"]["windows"] == videos[2], "a window a video"
+    assert whole.counts["test"]["windows"] == videos[2], "a window a video"
 
-    assert len(list(results.glob("models/*/seed0/model.safetensors"))) == 1, "fusion trains nothing"
-    full, fused = (json.loads((results / f"metrics/{name}/seed0.json").read_text()) for name in ("full", "fused"))
-    for metrics in (full, fused):
-        official, downloadable = (metrics["profiles"][name]["counts"] for name in ("official", "downloadable"))
-        assert (official["videos"], official["instances"]) == (4926, 7654)
-        assert downloadable["videos"] == videos[2]
+    assert len(list(whole.results.glob("models/*/seed0/model.safetensors"))) == 1, "fusion trains nothing"
+    for name in ("full", "fused"):
+        metrics, profiles = whole.metrics(name), whole.profiles(name)
+        assert profiles["official"] == (4926, 7654)
+        assert profiles["downloadable"][0] == videos[2]
         assert metrics["profiles"]["downloadable"]["average_map"] > metrics["average_map"]
-    assert fused["average_map"] > full["average_map"] > 0.1, "it learns, and a classifier that is right helps"
-    table = (results / "studies/table2.md").read_text().splitlines()
-    (ours,) = (line for line in table if line.startswith("| ") and "ReAct, this project" in line)
-    assert f"| {100 * full['average_map']:.2f} |" in ours
+    full, fused = (whole.metrics(name)["average_map"] for name in ("full", "fused"))
+    assert fused > full > 0.1, "it learns, and a classifier that is right helps"
+    whole.check_row_of_ours("table2", full)

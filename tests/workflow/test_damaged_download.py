@@ -43,6 +43,6 @@ def test_one_byte_flipped_then_mended(project, monkeypatch, tmp_path):
     assert archive.read_bytes() == MIRROR.read_bytes()
 
     damaged.unlink()  # made anew after an edit, without going to the network or the mirror
-    (project.folder / "src/react_tad/commands/fetch.py").open("a").write("# edited\n")
+    (project.folder / "src/react_tad/data/fetching.py").open("a").write("# edited\n")
     assert fetch(project, monkeypatch, damaged.parent).returncode == 0
     assert archive.read_bytes() == MIRROR.read_bytes()

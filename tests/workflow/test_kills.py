@@ -63,7 +63,7 @@ def test_source_edited_while_training_runs(project):
     shutil.rmtree(project.folder / "results/toy/models")
     process = project.start("snakemake", "--cores", "8", "train")
     wait_for_training(project, process)
-    with open(project.folder / "src/react_tad/training.py", "a") as source:
+    with open(project.folder / "src/react_tad/training/trainer.py", "a") as source:
         source.write("# edited\n")
     assert process.wait() == 0
     assert project.planned("train") == {"train_network": 1}

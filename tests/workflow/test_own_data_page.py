@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from tiny_project import ROOT, Project, copy, copy_of_working_tree
 
 from react_tad.data.datasets.custom import Options, check_options
-from react_tad.params import validated
+from react_tad.params.section import validated
 
 pytestmark = pytest.mark.workflow
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.workflow
 MADE_UP = """
 import sys, torch
 from react_tad.data.released_checkpoint import CHECKPOINT, DIMENSION, released_params
-from react_tad.released_weights import released_shapes
+from react_tad.training.released_weights import released_shapes
 torch.manual_seed(0)
 shapes = released_shapes(released_params().model, dimension=DIMENSION, classes=20)
 state = {name: 0.3 * torch.randn(shape) for name, shape in shapes.items()}
@@ -28,7 +28,7 @@ def shrink_released(project) -> None:
     """Make the authors' network small, in the copy of the project."""
     project.edit("src/react_tad/data/released_checkpoint.py", "DIMENSION = 2048", "DIMENSION = 16")
     size = "".join(f'        "model.{name}": {value},\n' for name, value in SMALL["model"].items())
-    project.edit("src/react_tad/params.py", '    "released": {\n', f'    "released": {{\n{size}')
+    project.edit("src/react_tad/params/presets.py", '    "released": {\n', f'    "released": {{\n{size}')
 
 
 @pytest.fixture

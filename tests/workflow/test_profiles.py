@@ -25,7 +25,7 @@ def give_profiles(project: Project) -> None:
     test = {video: entry for video, entry in database.items() if entry["subset"] == "test"}
     count = sum(len(entry["annotations"]) for entry in test.values())
     text = PROFILES.replace("COUNT", str(count)).replace("VIDEO", next(iter(test)))
-    (project.folder / "src/react_tad/profiles/toy.yaml").write_text(text)
+    (project.folder / "src/react_tad/evaluation/profiles/toy.yaml").write_text(text)
 
 
 def test_every_run_is_measured_under_every_profile(project):
@@ -52,7 +52,7 @@ def test_every_run_is_measured_under_every_profile(project):
     assert project.planned() == {name: count for name, count in MEASURED.items() if name != "compare_profiles"}
     project.params(lambda params: params["evaluation"].pop("profile"))
     assert project.planned() == {}
-    project.edit("src/react_tad/profiles/toy.yaml", "used_by: us", "used_by: somebody")
+    project.edit("src/react_tad/evaluation/profiles/toy.yaml", "used_by: us", "used_by: somebody")
     assert project.planned() == MEASURED
 
 

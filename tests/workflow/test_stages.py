@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 from tiny_project import add_studies, copy
 
-from react_tad.params import SECTIONS, STEP_SECTIONS
+from react_tad.params.experiment import SECTIONS, STEP_SECTIONS
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "workflow"))
@@ -31,7 +31,6 @@ def definition_of(stage: str) -> set[str]:
     """The files that hold the rules of a stage."""
     if stage == "studies":
         own = {f"workflow/rules/{name}.smk" for name in ("train", "detect", "evaluate", "paper")}
-        own |= {"workflow/studies.smk"}
     else:
         own = {f"workflow/rules/{RULE_FILES.get(stage, stage)}.smk"}
     return {"Snakefile", "workflow/common.smk"} | own

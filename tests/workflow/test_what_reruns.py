@@ -10,7 +10,9 @@ pytestmark = pytest.mark.workflow
 FROM_EVALUATION = {
     name: STEPS[name] for name in ("evaluate_detections", "summarize_metrics", "draw_ap", "record_provenance")
 }
+FROM_DETECTION = FROM_SUPPRESSION | {"detect_segments": STEPS["detect_segments"]}
 PICTURES = {name: STEPS[name] for name in ("draw_timeline", "draw_losses", "draw_ap")}
+SUMMARIES = PICTURES | {"summarize_metrics": 1}
 FROM_WINDOWS = FROM_TRAINING | {"cut_windows": 3}
 
 
@@ -35,15 +37,34 @@ def test_edited_parameters(project):
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
+        # A section's schema: the steps that read the section, and what follows.
+        ("params/windows.py", FROM_WINDOWS),
+        ("params/model.py", FROM_TRAINING),
+        ("params/objective.py", FROM_TRAINING),
+        ("params/train.py", FROM_TRAINING),
+        ("params/inference.py", FROM_DETECTION),
+        ("params/soft_nms.py", FROM_SUPPRESSION),
+        ("params/fusion.py", FROM_SUPPRESSION),
+        ("params/evaluation.py", FROM_EVALUATION),
+        # What says which experiments there are.
+        ("params/experiment.py", {}),
+        ("params/presets.py", {}),
+        ("paper/studies.py", {}),
+        # What the command line says.
+        ("cli.py", {}),
+        ("arguments.py", {}),
+        ("commands/train.py", {}),
+        ("commands/evaluate.py", {}),
+        # Steps.
         ("model/relational_attention.py", FROM_TRAINING),
+        ("training/trainer.py", FROM_TRAINING),
+        ("detection/fusion.py", FROM_SUPPRESSION),
+        ("evaluation/summary.py", SUMMARIES),
+        ("evaluation/profiles/measure.py", FROM_EVALUATION),
+        ("pictures/timeline.py", PICTURES | {"draw_relations": 1}),
         ("losses/iou_decay.py", FROM_TRAINING),
         ("data/datasets/toy.py", STEPS | {"fetch_recordings": 1}),
         ("data/datasets/hapt.py", {}),
-        ("commands/summarize.py", {"summarize_metrics": 1}),
-        ("commands/suppress.py", FROM_SUPPRESSION),
-        ("commands/evaluate.py", FROM_EVALUATION),
-        ("commands/plot.py", PICTURES),
-        ("commands/params.py", {}),
     ],
 )
 def test_edited_source(project, source, expected):
@@ -56,7 +77,7 @@ def test_edited_source(project, source, expected):
 
 
 def test_older_dates_do_not_hide_an_edit(project):
-    path = project.folder / "src/react_tad/commands/summarize.py"
+    path = project.folder / "src/react_tad/evaluation/profile_summary.py"
     stat = path.stat()
     path.write_text(path.read_text() + "# edited\n")
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns - 10**12))

@@ -32,7 +32,7 @@ rule fetch_recordings:
         sources=source_files("fetch"),
     output:
         manifest="data/{dataset}/raw/manifest.json",
-        files=raw_files(),
+        files=asked.raw_files(experiment),
     log:
         "logs/{dataset}/fetch.txt",
     benchmark:
@@ -53,7 +53,7 @@ rule fetch_recordings:
 rule compute_features:
     input:
         manifest="data/{dataset}/raw/manifest.json",
-        files=ancient(raw_files()),
+        files=ancient(asked.raw_files(experiment)),
         sources=source_files("features"),
     output:
         annotations="data/{dataset}/annotations.json",

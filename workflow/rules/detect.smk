@@ -6,20 +6,18 @@
 
 rule detect:
     input:
-        made_by("detect", "{place}/raw_detections/{variant}/seed{seed}.npz"),
+        variants.files("detect", RAW),
 
 
 rule suppress:
     input:
-        made_by("suppress", DETECTIONS),
+        variants.files("suppress", DETECTIONS),
 
 
 rule detect_segments:
     input:
-        weights=of_owner(
-            "train", "{place}/models/{variant}/seed{seed}/model.safetensors"
-        ),
-        description=of_owner("train", "{place}/models/{variant}/seed{seed}/model.json"),
+        weights=of_owner("train", WEIGHTS),
+        description=of_owner("train", DESCRIPTION),
         annotations="data/{dataset}/annotations.json",
         windows=of_split("data/{dataset}/windows/{split}.json"),
         features=of_split("data/{dataset}/features/{split}.json"),
@@ -50,8 +48,8 @@ rule detect_segments:
 
 rule suppress_duplicates:
     input:
-        raw=of_owner("detect", "{place}/raw_detections/{variant}/seed{seed}.npz"),
-        video_scores=fused_files,
+        raw=of_owner("detect", RAW),
+        video_scores=of_variant(variants.fused_files),
         sources=source_files("suppress"),
     output:
         detections="results/{dataset}/detections/{variant}/seed{seed}.json",

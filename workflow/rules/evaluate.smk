@@ -13,7 +13,11 @@ rule evaluate:
             variant=experiment.main,
             seed=experiment.seeds,
         ),
-        of_data("results/{dataset}/metrics/profiles.md") if with_profiles() else [],
+        (
+            of_data("results/{dataset}/metrics/profiles.md")
+            if any(map(variants.profile, experiment.main))
+            else []
+        ),
 
 
 rule figures:
@@ -44,9 +48,9 @@ rule evaluate_detections:
         runtime=30,
     params:
         cfg=parameters("evaluate"),
-        subset=inference_split,
+        subset=of_variant(variants.split),
         about=about,
-        profiles=evaluated_profiles,
+        profiles=of_variant(variants.evaluated_profiles),
     shell:
         "react-tad evaluate --cfg {params.cfg:q} --annotations {input.annotations} --detections {input.detections}"
         " --subset {params.subset} --about {params.about:q} {params.profiles} --per-class --json {output.metrics}"
@@ -117,7 +121,7 @@ rule compare_profiles:
 rule draw_timeline:
     input:
         annotations="data/{dataset}/annotations.json",
-        detections=of_owner("suppress", DETECTIONS, seed=experiment.seeds[:1]),
+        detections=of_owner("suppress", DETECTIONS, experiment.seeds[:1]),
         sources=source_files("plot"),
     output:
         picture=report(
@@ -137,7 +141,7 @@ rule draw_timeline:
         mem_mb=1000,
         runtime=10,
     params:
-        subset=inference_split,
+        subset=of_variant(variants.split),
     shell:
         "react-tad plot timeline --annotations {input.annotations} --detections {input.detections} --video auto"
         " --subset {params.subset} --out {output.picture} > {log} 2>&1"
@@ -145,7 +149,7 @@ rule draw_timeline:
 
 rule draw_losses:
     input:
-        logs=of_owner("train", LOG, seed=experiment.seeds),
+        logs=of_owner("train", LOG, experiment.seeds),
         sources=source_files("plot"),
     output:
         picture=report(

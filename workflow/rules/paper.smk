@@ -10,7 +10,7 @@
 #   results/D/studies/diagnosis/V.csv, V.svg                error analysis, first seed of each of `variants`
 
 TABLE = "results/{dataset}/studies/{name}.md"
-FIRST_SPLIT = evaluated_split(experiment.main[0])
+FIRST_SPLIT = variants.split(experiment.main[0])
 FIGURE = "results/{dataset}/studies/{name}.svg"
 
 
@@ -64,10 +64,10 @@ rule diagnosis:
 
 rule studies:
     input:
-        of_data(TABLE, name=PUBLISHED + TABLES),
-        of_data(FIGURE, name=SWEEPS),
+        of_data(TABLE, name=studies.published + studies.tables),
+        of_data(FIGURE, name=studies.sweeps),
         rules.figure4.input,
-        rules.figureS3.input if with_ace_dec() else [],
+        rules.figureS3.input if studies.logs_with_ace_dec() else [],
         rules.diagnosis.input,
         of_data("results/{dataset}/studies/provenance.html"),
 
@@ -96,8 +96,8 @@ use rule evaluate_detections as evaluate_study_detections with:
 
 rule compare_rows:
     input:
-        metrics=of_study("evaluate", METRICS, "table"),
-        detections=of_study("suppress", DETECTIONS, "table"),
+        metrics=of_named(studies.files, "table", "evaluate", METRICS),
+        detections=of_named(studies.files, "table", "suppress", DETECTIONS),
         annotations="data/{dataset}/annotations.json",
         sources=source_files("table"),
     output:
@@ -122,8 +122,8 @@ rule compare_rows:
         mem_mb=2000,
         runtime=60,
     params:
-        study=table_study,
-        subset=study_subset,
+        study=of_named(studies.table, "table"),
+        subset=of_named(studies.split, "table"),
     shell:
         "react-tad table --study {params.study:q} --annotations {input.annotations} --subset {params.subset}"
         " --csv {output.csv} --json {output.json} --markdown {output.markdown} --latex {output.latex} --html {output.html}"
@@ -132,8 +132,8 @@ rule compare_rows:
 
 rule compare_with_published:
     input:
-        metrics=metrics_of_published,
-        descriptions=descriptions_of_published,
+        metrics=of_named(studies.published_metric_files, "published"),
+        descriptions=of_named(studies.published_description_files, "published"),
         sources=source_files("published"),
     output:
         csv="results/{dataset}/studies/{published}.csv",
@@ -159,7 +159,7 @@ rule compare_with_published:
         mem_mb=2000,
         runtime=10,
     params:
-        ours=published_rows,
+        ours=of_named(studies.published_rows, "published"),
     shell:
         "react-tad published {wildcards.published} --ours {params.ours:q}"
         " --csv {output.csv} --json {output.json} --markdown {output.markdown} --latex {output.latex} --html {output.html}"
@@ -168,8 +168,8 @@ rule compare_with_published:
 
 rule draw_sweep:
     input:
-        metrics=of_study("evaluate", METRICS, "sweep"),
-        detections=of_study("suppress", DETECTIONS, "sweep"),
+        metrics=of_named(studies.files, "sweep", "evaluate", METRICS),
+        detections=of_named(studies.files, "sweep", "suppress", DETECTIONS),
         annotations="data/{dataset}/annotations.json",
         sources=source_files("sweep"),
     output:
@@ -192,8 +192,8 @@ rule draw_sweep:
         mem_mb=2000,
         runtime=60,
     params:
-        study=sweep_study,
-        subset=study_subset,
+        study=of_named(studies.sweep, "sweep"),
+        subset=of_named(studies.split, "sweep"),
     shell:
         "react-tad sweep --study {params.study:q} --annotations {input.annotations} --subset {params.subset}"
         " --out {output.svg} {output.png} --csv {output.csv} > {log} 2>&1"
@@ -201,12 +201,8 @@ rule draw_sweep:
 
 rule draw_relations:
     input:
-        weights=of_first_run(
-            "train", "{place}/models/{variant}/seed{seed}/model.safetensors"
-        ),
-        description=of_first_run(
-            "train", "{place}/models/{variant}/seed{seed}/model.json"
-        ),
+        weights=of_first_run("train", WEIGHTS),
+        description=of_first_run("train", DESCRIPTION),
         windows=of_data("data/{dataset}/windows/{split}.json", split=FIRST_SPLIT),
         features=of_data("data/{dataset}/features/{split}.json", split=FIRST_SPLIT),
         array=ancient(of_data("data/{dataset}/features/{split}.npy", split=FIRST_SPLIT)),
@@ -241,7 +237,7 @@ rule draw_relations:
 
 rule draw_class_losses:
     input:
-        logs=[log for logs in with_ace_dec().values() for log in logs],
+        logs=[log for logs in studies.logs_with_ace_dec().values() for log in logs],
         sources=source_files("class_loss"),
     output:
         svg=report(
@@ -263,7 +259,7 @@ rule draw_class_losses:
         mem_mb=1000,
         runtime=10,
     params:
-        study=class_loss_study,
+        study=studies.class_loss(),
     shell:
         "react-tad class-loss --study {params.study:q} --out {output.svg} {output.png} --csv {output.csv} > {log} 2>&1"
 
@@ -271,7 +267,7 @@ rule draw_class_losses:
 rule diagnose_errors:
     input:
         annotations="data/{dataset}/annotations.json",
-        detections=of_owner("suppress", DETECTIONS, seed=experiment.seeds[:1]),
+        detections=of_owner("suppress", DETECTIONS, experiment.seeds[:1]),
         sources=source_files("diagnose"),
     output:
         table="results/{dataset}/studies/diagnosis/{variant}.csv",
@@ -292,9 +288,9 @@ rule diagnose_errors:
         mem_mb=2000,
         runtime=60,
     params:
-        subset=inference_split,
-        tiou=thresholds,
-        profile=diagnosed_profile,
+        subset=of_variant(variants.split),
+        tiou=of_variant(variants.thresholds),
+        profile=of_variant(variants.diagnosed_profile),
     shell:
         "react-tad diagnose --annotations {input.annotations} --detections {input.detections} --subset {params.subset}"
         " {params.profile} --tiou {params.tiou} --csv {output.table} --figure {output.picture} > {log} 2>&1"
@@ -303,11 +299,7 @@ rule diagnose_errors:
 rule record_provenance:
     input:
         features=of_data("data/{dataset}/features/{split}.json", split=SPLITS),
-        metrics=[
-            of_run("evaluate", METRICS, variant, seed)
-            for variant, seeds in experiment.runs.items()
-            for seed in seeds
-        ],
+        metrics=variants.files("evaluate", METRICS, variants.all_runs),
         sources=source_files("provenance"),
     output:
         page=report(
@@ -328,7 +320,7 @@ rule record_provenance:
         runtime=10,
         device=device(),
     params:
-        experiment=whole_experiment,
+        experiment=variants.whole(),
     shell:
         "react-tad provenance --experiment {params.experiment:q} --features {input.features} --device {resources.device}"
         " --json {output.json} --html {output.page} > {log} 2>&1"

@@ -11,7 +11,7 @@
 
 rule pretrained:
     input:
-        comparison_of_pretrained,
+        lambda wildcards: pretrained.page(experiment),
     log:
         "logs/pretrained.txt",
     conda:
@@ -24,7 +24,7 @@ rule fetch_released_weights:
     input:
         sources=source_files("fetch_weights"),
     output:
-        checkpoint=f"data/{{dataset}}/pretrained/{CHECKPOINT.name}",
+        checkpoint=f"data/{{dataset}}/pretrained/{pretrained.CHECKPOINT.name}",
     log:
         "logs/{dataset}/pretrained/fetch.txt",
     benchmark:
@@ -77,7 +77,7 @@ use rule detect_segments as detect_with_released_weights with:
     benchmark:
         "logs/{dataset}/benchmarks/pretrained/detect.tsv"
     params:
-        cfg=released_settings("detect"),
+        cfg=pretrained.settings("detect"),
 
 
 use rule suppress_duplicates as suppress_released_duplicates with:
@@ -91,7 +91,7 @@ use rule suppress_duplicates as suppress_released_duplicates with:
     benchmark:
         "logs/{dataset}/benchmarks/pretrained/suppress.tsv"
     params:
-        cfg=released_settings("suppress"),
+        cfg=pretrained.settings("suppress"),
 
 
 use rule evaluate_detections as evaluate_released_detections with:
@@ -106,10 +106,10 @@ use rule evaluate_detections as evaluate_released_detections with:
     benchmark:
         "logs/{dataset}/benchmarks/pretrained/evaluate.tsv"
     params:
-        cfg=released_settings("evaluate"),
+        cfg=pretrained.settings("evaluate"),
         subset="test",
-        about=about_pretrained,
-        profiles=f"--profile {RELEASED_PROFILE} all{with_features()}",
+        about=lambda wildcards: pretrained.about(wildcards.dataset),
+        profiles=f"--profile {pretrained.RELEASED_PROFILE} all{variants.with_features}",
 
 
 rule compare_with_authors:

@@ -6,7 +6,7 @@
 
 rule train:
     input:
-        made_by("train", "{place}/models/{variant}/seed{seed}/model.safetensors"),
+        variants.files("train", WEIGHTS),
 
 
 rule train_network:
@@ -38,7 +38,7 @@ rule train_network:
         keep_features=keep_features(),
     params:
         cfg=parameters("train"),
-        code=source_digest("train"),
+        code=sources.digest(ROOT, source_files("train")),
     shell:
         "react-tad train --cfg {params.cfg:q} --annotations {input.annotations}"
         " --training-windows {input.training_windows} --training-features {input.training_features}"

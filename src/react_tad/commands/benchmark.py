@@ -7,8 +7,7 @@ on a GPU, which works behind the host, --trace shows what it waits for.
 import argparse
 from pathlib import Path
 
-from react_tad.commands.machine_options import add_machine_options
-from react_tad.commands.params import add_source_arguments, parse_overrides
+from react_tad.arguments import add_machine_options, add_source_arguments, parse_overrides
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,11 +27,12 @@ def run(arguments: argparse.Namespace) -> None:
     """Measure and print."""
     from dataclasses import asdict
 
-    from react_tad.benchmark import Size, measure
     from react_tad.devices import choose_device, use_threads
     from react_tad.files import write_json
-    from react_tad.params import Experiment, ParameterError
-    from react_tad.training import Settings
+    from react_tad.params.experiment import Experiment
+    from react_tad.params.section import ParameterError
+    from react_tad.training.step_timing import Size, measure
+    from react_tad.training.trainer import Settings
 
     for name in ("steps", "warmup", "dimension", "classes"):
         if getattr(arguments, name) < 1:

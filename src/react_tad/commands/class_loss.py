@@ -5,14 +5,14 @@ A study is {"name": "figureS3", "rows": {"both": {"label": "with ACE-dec", "logs
 """
 
 import argparse
-from pathlib import Path
+
+from react_tad.arguments import add_figure_outputs, add_study
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the verb."""
-    parser.add_argument("--study", required=True, metavar="JSON|FILE", help="the settings, as JSON or in a file")
-    parser.add_argument("--out", type=Path, nargs="+", default=[], metavar="FILE", help="pictures, .svg or .png")
-    parser.add_argument("--csv", type=Path, metavar="OUT", help="what is drawn, unrounded")
+    add_study(parser, "the settings", resampled=False)
+    add_figure_outputs(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -20,13 +20,10 @@ def run(arguments: argparse.Namespace) -> None:
     from react_tad.files import write_text
     from react_tad.paper.class_losses import as_csv, follow_classification
     from react_tad.paper.studies import LogStudy, read_study
-    from react_tad.pictures.canvas import check_suffix
+    from react_tad.pictures.canvas import check_outputs
     from react_tad.pictures.class_loss import draw_class_loss
 
-    if not arguments.out and not arguments.csv:
-        raise ValueError("nothing to write: give --out, --csv or both")
-    for path in arguments.out:
-        check_suffix(path)
+    check_outputs(arguments.out, arguments.csv)
     study = read_study(arguments.study, LogStudy)
     curves = follow_classification(study)
     if arguments.csv:

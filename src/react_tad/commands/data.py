@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from react_tad.commands.fetch import MIRROR_VARIABLE
-from react_tad.params import read_yaml, validated
+from react_tad.params.section import validated
+from react_tad.params.yaml_files import read_yaml
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ Nothing is suppressed: ``react-tad suppress`` turns raw detections into final on
 import argparse
 from pathlib import Path
 
-from react_tad.commands.machine_options import add_machine_options
+from react_tad.arguments import add_machine_options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,21 +22,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Load the model, detect, write."""
-    from react_tad import params
-    from react_tad.batches import WindowSet
-    from react_tad.checkpoints import load_model
     from react_tad.data.features import FeatureStore
     from react_tad.data.windows import WindowIndex
+    from react_tad.detection.inference import detect, durations
     from react_tad.devices import choose_device, use_threads
-    from react_tad.inference import detect, durations
+    from react_tad.params.inference import Inference
+    from react_tad.params.section import step_params
+    from react_tad.training.batches import WindowSet
+    from react_tad.training.checkpoints import load_model
 
     use_threads(arguments.threads)
     device = choose_device(arguments.device)
-    settings = params.step_params(params.Inference, arguments.cfg, "inference")
+    settings = step_params(Inference, arguments.cfg, "inference")
     trained = load_model(arguments.model)
     windows = WindowSet([(FeatureStore(arguments.features), WindowIndex.read(arguments.windows))])
     if arguments.features_on_device:
         windows.keep_on(device)
     trained.check_fits(dimension=windows.dimension, classes=windows.classes, features=str(arguments.features))
-    detected = detect(trained.model.to(device), windows, settings, durations(arguments.annotations), device=device)
+    detected = detect(
+        trained.model.to(device),
+        windows,
+        durations(arguments.annotations),
+        **settings.model_dump(exclude={"split"}),
+        device=device,
+    )
     detected.write(arguments.out)

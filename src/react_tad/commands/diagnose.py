@@ -2,8 +2,8 @@
 
 Kinds of false positives among the best 10 G detections of each class (G: its instances) and the mAP gained without
 each kind; normalized mAP and missed instances by length, coverage and number of instances. The definitions are
-described in react_tad/diagnosis/. Numbers are printed in per cent, means over tIoU thresholds; the CSV file has every
-number at every threshold as a fraction, unrounded.
+described in react_tad/evaluation/diagnosis/. Numbers are printed in per cent, means over tIoU thresholds; the CSV file
+has every number at every threshold as a fraction, unrounded.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from react_tad.diagnosis.report import Diagnosis
+    from react_tad.evaluation.diagnosis.report import Diagnosis
 
 DEFAULT_TIOU = "0.3:0.7:0.1"
 
@@ -58,10 +58,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Read, analyse, write table and picture if asked to, and print."""
-    from react_tad.detections import read_detections
-    from react_tad.diagnosis.report import diagnose
-    from react_tad.evaluation import parse_tiou
-    from react_tad.ground_truth import read_ground_truth
+    from react_tad.detection.detections import read_detections
+    from react_tad.evaluation.average_precision import parse_tiou
+    from react_tad.evaluation.diagnosis.report import diagnose
+    from react_tad.evaluation.ground_truth import read_ground_truth
     from react_tad.pictures.canvas import check_suffix
 
     if arguments.figure:
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> None:
         raise ValueError("--profile and --profiles belong together: which profile, and of which data set")
     ground_truth = read_ground_truth(arguments.annotations, arguments.subset)
     if arguments.profile:
-        from react_tad.profiles.catalogue import read_video_names, under_profile
+        from react_tad.evaluation.profiles.catalogue import read_video_names, under_profile
 
         videos = read_video_names(arguments.videos) if arguments.videos else None
         ground_truth = under_profile(ground_truth, arguments.profiles, arguments.profile, videos)
@@ -122,8 +122,8 @@ def table(diagnosis: "Diagnosis") -> str:
 
 def _false_positives(diagnosis: "Diagnosis") -> list[str]:
     """Shares of the kinds, and what removing one gains, as lines."""
-    from react_tad.diagnosis.false_positives import Kind
-    from react_tad.diagnosis.report import TOP
+    from react_tad.evaluation.diagnosis.false_positives import Kind
+    from react_tad.evaluation.diagnosis.report import TOP
 
     lines = [f"{'best detections':18}{'1G':>8}{TOP:>8}{'without it: mAP':>23}{'norm. mAP':>11}"]
     for kind in Kind:
@@ -137,7 +137,7 @@ def _false_positives(diagnosis: "Diagnosis") -> list[str]:
 
 def _sensitivities(diagnosis: "Diagnosis") -> list[str]:
     """Normalized mAP and missed instances by bucket, as lines."""
-    from react_tad.diagnosis.characteristics import UNITS
+    from react_tad.evaluation.diagnosis.characteristics import UNITS
 
     lines = []
     for part in diagnosis.sensitivities:

@@ -2,7 +2,7 @@
 
 Detections: {"results": {video: [{"label", "segment": [start, end], "score"}]}}. Annotations: {"database": {video:
 {"subset", "duration", "annotations": [{"label", "segment"}]}}}. Times are seconds. The definitions are described in
-react_tad/evaluation.py; numbers are printed in per cent and written as fractions, unrounded.
+react_tad/evaluation/average_precision.py; numbers are printed in per cent and written as fractions, unrounded.
 
 A ground-truth profile says which annotated videos and instances count; papers on THUMOS14 use four different ones.
 --profile names those of the data set that --about or --profiles names; the first is the headline: its metrics are what
@@ -12,15 +12,12 @@ the metrics file holds, and those of the others are under its key "profiles".
 import argparse
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from react_tad.detections import Detections
-    from react_tad.evaluation import Metrics
-    from react_tad.ground_truth import GroundTruth
-    from react_tad.profiles.measure import Measured
+    from react_tad.evaluation.average_precision import Metrics
+    from react_tad.evaluation.profiles.measure import Measured
 
 DEFAULT_DEFINITION, DEFAULT_TIOU = "activitynet", "0.3:0.7:0.1"
 
@@ -65,25 +62,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Read, evaluate, print, and write the metrics if asked to."""
-    from react_tad.detections import read_detections
-    from react_tad.evaluation import evaluate
+    from react_tad.detection.detections import read_detections
+    from react_tad.evaluation.average_precision import evaluate
+    from react_tad.evaluation.ground_truth import read_ground_truth
     from react_tad.files import write_json
-    from react_tad.ground_truth import read_ground_truth
 
     definition, tiou = _how(arguments)
     about = _about(arguments.about)
     ground_truth = read_ground_truth(arguments.annotations, arguments.subset)
     detections = read_detections(arguments.detections)
     if arguments.profile:
-        measured = _measure(arguments, about, ground_truth, detections, definition, tiou)
+        from react_tad.evaluation.profiles.measure import measure_named
+
+        dataset = arguments.profiles or about.get("dataset")
+        if not dataset:
+            raise ValueError(f"--profile {' '.join(arguments.profile)}: say of which data set, by --profiles")
+        if "profile" in about:
+            raise ValueError("--profile names the profile of the metrics; leave it out of --about")
+        measured = measure_named(
+            ground_truth,
+            detections,
+            dataset,
+            arguments.profile,
+            tiou,
+            definition,
+            videos=arguments.videos,
+            unknown_labels=arguments.unknown_labels,
+        )
         metrics, written = next(iter(measured.metrics.values())), measured.as_dict()
         print(profile_table(measured) + "\n")
     elif arguments.profiles:
         raise ValueError("--profiles says whose profiles; say which of them by --profile")
     else:
         if arguments.videos:
-            from react_tad.profiles.catalogue import read_video_names
-            from react_tad.profiles.profile import only_videos
+            from react_tad.evaluation.profiles.catalogue import read_video_names
+            from react_tad.evaluation.profiles.profile import only_videos
 
             ground_truth = only_videos(ground_truth, read_video_names(arguments.videos))
         metrics = evaluate(ground_truth, detections, tiou, definition, unknown_labels=arguments.unknown_labels)
@@ -99,50 +112,16 @@ def run(arguments: argparse.Namespace) -> None:
         write_json(arguments.json, about | written)
 
 
-def _measure(
-    arguments: argparse.Namespace,
-    about: Mapping[str, Any],
-    ground_truth: "GroundTruth",
-    detections: "Detections",
-    definition: str,
-    tiou: tuple[float, ...],
-) -> "Measured":
-    """Metrics under each profile of ``--profile``."""
-    from react_tad.profiles.catalogue import choose, read_profiles, read_video_names
-    from react_tad.profiles.measure import measure
-
-    dataset = arguments.profiles or about.get("dataset")
-    if not dataset:
-        raise ValueError(f"--profile {' '.join(arguments.profile)}: say of which data set, by --profiles")
-    if "profile" in about:
-        raise ValueError("--profile names the profile of the metrics; leave it out of --about")
-    profiles = read_profiles(dataset, arguments.subset)
-    if not profiles:
-        raise ValueError(f"data set '{dataset}' has no profiles of subset '{arguments.subset}'; leave out --profile")
-    names = [name if name == "all" else choose(dataset, arguments.subset, name) for name in arguments.profile]
-    if None in names:
-        raise ValueError("--profile none is what is measured without --profile; leave it out")
-    return measure(
-        ground_truth,
-        detections,
-        profiles,
-        names,
-        tiou,
-        definition,
-        with_features=read_video_names(arguments.videos) if arguments.videos else None,
-        unknown_labels=arguments.unknown_labels,
-    )
-
-
 def _how(arguments: argparse.Namespace) -> tuple[str, tuple[float, ...]]:
     """Definition and thresholds from ``--cfg``, or from ``--definition`` and ``--tiou``."""
     if arguments.cfg is None:
-        from react_tad.evaluation import parse_tiou
+        from react_tad.evaluation.average_precision import parse_tiou
 
         return arguments.definition or DEFAULT_DEFINITION, parse_tiou(arguments.tiou or DEFAULT_TIOU)
     if arguments.definition or arguments.tiou:
         raise ValueError("--cfg gives definition and thresholds; leave out --definition and --tiou")
-    from react_tad.params import Evaluation, step_params
+    from react_tad.params.evaluation import Evaluation
+    from react_tad.params.section import step_params
 
     section = step_params(Evaluation, arguments.cfg, "evaluation")
     return section.definition, section.tiou

@@ -11,7 +11,7 @@ import json
 import os
 from pathlib import Path
 
-from react_tad.params import validated
+from react_tad.params.section import validated
 
 MIRROR_VARIABLE = "REACT_TAD_MIRROR"
 

@@ -5,7 +5,7 @@ Without a variant: the detector of the paper at THUMOS14 size. What the paper's 
 
 import argparse
 
-from react_tad.commands.params import add_source_arguments, parse_overrides
+from react_tad.arguments import add_source_arguments, parse_overrides
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,8 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the table."""
-    from react_tad.flops import count
-    from react_tad.params import Experiment, Model
+    from react_tad.model.flops import count
+    from react_tad.params.experiment import Experiment
+    from react_tad.params.model import Model
 
     settings = Model()
     if arguments.variant:

@@ -1,7 +1,7 @@
 """Give detections the classes of a video-level classifier: segment score times class score.
 
 Takes and writes ActivityNet results. Every segment becomes a detection of each of the best classes of its video,
-whatever its own label; react_tad/fusion.py says it exactly. Published scores: CUHK's for ActivityNet
+whatever its own label; react_tad/detection/fusion.py says it exactly. Published scores: CUHK's for ActivityNet
 (cuhk_anet17_pred.json or cuhk_val_simp_share.json) and UntrimmedNet's for THUMOS14 (uNet_test.npy).
 """
 
@@ -32,9 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Read, fuse, write."""
     from react_tad.data.video_scores import read_video_scores
-    from react_tad.detections import read_detections, write_detections
-    from react_tad.fusion import fuse
-    from react_tad.params import Fusion, validated
+    from react_tad.detection.detections import read_detections, write_detections
+    from react_tad.detection.fusion import fuse
+    from react_tad.params.fusion import Fusion
+    from react_tad.params.section import validated
 
     given = {name: getattr(arguments, name) for name in Fusion.model_fields if name != "enabled"}
     settings = validated(Fusion, given, "react-tad fuse")

@@ -18,12 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Read, check, translate, write."""
-    from react_tad.checkpoints import save_model
     from react_tad.data.datasets.thumos14 import CLASSES
     from react_tad.data.released_checkpoint import DIMENSION, released_params
     from react_tad.files import sha256
-    from react_tad.released_weights import check_fits, our_weights, read_checkpoint
-    from react_tad.training import provenance
+    from react_tad.training.checkpoints import provenance, save_model
+    from react_tad.training.released_weights import check_fits, our_weights, read_checkpoint
 
     params, classes = released_params(), sorted(CLASSES)
     content = read_checkpoint(arguments.checkpoint)

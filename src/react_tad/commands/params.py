@@ -5,6 +5,8 @@
 
 import argparse
 
+from react_tad.arguments import add_source_arguments, parse_overrides
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
@@ -15,28 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("--step", help="print only what one step reads, as the JSON that the step is given")
 
 
-def add_source_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add where parameters come from: the file, and overrides."""
-    parser.add_argument("--params", default="params.yaml", help="parameter file (default: params.yaml)")
-    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="overrides, such as train.epochs=1")
-
-
-def parse_overrides(settings: list[str]) -> dict:
-    """Turn ``["train.epochs=1"]`` into ``{"train.epochs": 1}``; values are YAML 1.2."""
-    from ruamel.yaml import YAML
-
-    from react_tad.params import ParameterError
-
-    for setting in settings:
-        if "=" not in setting:
-            raise ParameterError(f"--set {setting}: should be KEY=VALUE, such as train.epochs=1")
-    pairs = (setting.split("=", 1) for setting in settings)
-    return {key: YAML(typ="safe", pure=True).load(value) for key, value in pairs}
-
-
 def run(arguments: argparse.Namespace) -> None:
     """Print a table, a parameter a line."""
-    from react_tad.params import STEP_SECTIONS, Experiment, ParameterError, flatten
+    from react_tad.params.experiment import STEP_SECTIONS, Experiment
+    from react_tad.params.section import ParameterError, flatten
 
     resolved = Experiment.read(arguments.params, parse_overrides(arguments.set)).resolve(arguments.variant)
     if arguments.step:

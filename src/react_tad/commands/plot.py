@@ -31,8 +31,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _timeline(arguments: argparse.Namespace) -> None:
-    from react_tad.detections import read_detections
-    from react_tad.ground_truth import read_ground_truth
+    from react_tad.detection.detections import read_detections
+    from react_tad.evaluation.ground_truth import read_ground_truth
     from react_tad.pictures.timeline import choose_video, draw_timeline
 
     ground_truth = read_ground_truth(arguments.annotations, arguments.subset)
@@ -42,13 +42,14 @@ def _timeline(arguments: argparse.Namespace) -> None:
 
 
 def _losses(arguments: argparse.Namespace) -> None:
-    from react_tad.pictures.loss_curves import draw_loss_curves, read_log
+    from react_tad.pictures.loss_curves import draw_loss_curves
+    from react_tad.training.log import read_log
 
     draw_loss_curves([read_log(path) for path in arguments.log], arguments.out)
 
 
 def _ap(arguments: argparse.Namespace) -> None:
+    from react_tad.evaluation.summary import read_metrics
     from react_tad.pictures.ap_chart import draw_ap_chart
-    from react_tad.summary import read_metrics
 
     draw_ap_chart([read_metrics(path) for path in arguments.metrics], arguments.out)

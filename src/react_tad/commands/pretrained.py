@@ -17,9 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Read, compare, write, print."""
+    from react_tad.evaluation.summary import read_metrics
     from react_tad.files import write_text
     from react_tad.paper import pretrained
-    from react_tad.summary import read_metrics
 
     metrics = read_metrics(arguments.metrics)
     pretrained.check(metrics)

@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Collect and write."""
+    from react_tad.evaluation.provenance import as_html, collect
     from react_tad.files import write_json, write_text
-    from react_tad.provenance import as_html, collect
 
     collected = collect(json.loads(arguments.experiment), arguments.features, device=arguments.device)
     write_json(arguments.json, collected)

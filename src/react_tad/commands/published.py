@@ -7,7 +7,7 @@ paper. GFLOPs of our rows are counted, as `react-tad flops` does.
 
 import argparse
 
-from react_tad.commands.table_outputs import add_table_outputs, write_table
+from react_tad.arguments import add_table_outputs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +21,8 @@ def run(arguments: argparse.Namespace) -> None:
     """Read, count, write."""
     from react_tad.paper import published_tables
     from react_tad.paper.published import lines, not_run, read_rows
+    from react_tad.paper.table_files import write_table
 
     ours = read_rows(arguments.ours) if arguments.ours else []
     found = lines(arguments.table, ours or not_run(arguments.table))
-    write_table(arguments, published_tables, arguments.table, found)
+    write_table(vars(arguments), published_tables, arguments.table, found)

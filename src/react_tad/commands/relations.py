@@ -10,7 +10,7 @@ looked at. --query auto is the query with the best score.
 import argparse
 from pathlib import Path
 
-from react_tad.commands.machine_options import add_machine_options
+from react_tad.arguments import add_figure_outputs, add_machine_options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,31 +20,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--features", required=True, type=Path, metavar="FILE", help="features of the split (JSON)")
     parser.add_argument("--video", default="auto", metavar="NAME|auto", help="recording (auto)")
     parser.add_argument("--query", default="auto", metavar="NUMBER|auto", help="reference query, from 0 (auto)")
-    parser.add_argument("--out", type=Path, nargs="+", default=[], metavar="FILE", help="pictures, .svg or .png")
+    add_figure_outputs(parser)
     parser.add_argument("--json", type=Path, metavar="OUT", help="everything that is drawn")
-    parser.add_argument("--csv", type=Path, metavar="OUT", help="the queries, a line each")
     add_machine_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Load the model, look at the windows, draw one."""
-    from react_tad.pictures.canvas import check_suffix
+    from react_tad.pictures.canvas import check_outputs
 
-    if not (arguments.out or arguments.json or arguments.csv):
-        raise ValueError("nothing to write: give --out, --json or --csv")
-    for path in arguments.out:
-        check_suffix(path)
+    check_outputs(arguments.out, arguments.json, arguments.csv)
     if arguments.query != "auto" and not arguments.query.isdecimal():
         raise ValueError(f"--query {arguments.query} should be a number from 0, or auto")
 
-    from react_tad.batches import WindowSet
-    from react_tad.checkpoints import load_model
     from react_tad.data.features import FeatureStore
     from react_tad.data.windows import WindowIndex
     from react_tad.devices import choose_device, use_threads
     from react_tad.files import write_json, write_text
     from react_tad.paper.observation import choose, watch
     from react_tad.pictures.relations import draw_relations
+    from react_tad.training.batches import WindowSet
+    from react_tad.training.checkpoints import load_model
 
     use_threads(arguments.threads)
     trained = load_model(arguments.model)

@@ -19,10 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Read, summarize, write both tables."""
+    from react_tad.evaluation.profile_summary import as_markdown as as_profile_markdown
+    from react_tad.evaluation.profile_summary import by_profile
+    from react_tad.evaluation.summary import as_csv, as_json, as_markdown, read_metrics, summarize
     from react_tad.files import write_json, write_text
-    from react_tad.profile_summary import as_markdown as as_profile_markdown
-    from react_tad.profile_summary import by_profile
-    from react_tad.summary import as_csv, as_json, as_markdown, read_metrics, summarize
 
     if arguments.by_profile and arguments.json:
         raise ValueError("--json holds one setting; leave it out with --by-profile")

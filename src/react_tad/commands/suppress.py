@@ -18,15 +18,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Read, suppress, write."""
     from react_tad.data.video_scores import read_video_scores
-    from react_tad.detections import RawDetections, write_detections
-    from react_tad.fusion import fuse
-    from react_tad.params import Fusion, SoftNms, step_params
-    from react_tad.soft_nms import suppress
+    from react_tad.detection.detections import RawDetections, write_detections
+    from react_tad.detection.fusion import fuse
+    from react_tad.detection.soft_nms import suppress
+    from react_tad.params.fusion import Fusion
+    from react_tad.params.section import step_params
+    from react_tad.params.soft_nms import SoftNms
 
     params = step_params(SoftNms, arguments.cfg, "soft_nms")
     fusion = step_params(Fusion, arguments.cfg, "fusion")
     raw = RawDetections.read(arguments.raw)
-    kept = suppress(raw, params)
+    kept = suppress(raw, **params.model_dump())
     print(f"{arguments.out}: kept {len(kept)} of {len(raw)} detections in {len(raw.videos)} videos")
     if fusion.enabled:
         kept, unfused = fuse(kept, read_video_scores(fusion).of_classes(kept.classes), fusion)

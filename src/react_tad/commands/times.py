@@ -16,8 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the table, and write it if asked to."""
+    from react_tad.evaluation.run_times import read_benchmarks, shares
     from react_tad.files import write_text
-    from react_tad.times import read_benchmarks, shares
 
     table = shares(read_benchmarks(arguments.folder))
     if arguments.csv:

@@ -6,11 +6,9 @@ split is never looked at.
 """
 
 import argparse
-import json
-import shutil
 from pathlib import Path
 
-from react_tad.commands.machine_options import add_machine_options
+from react_tad.arguments import add_machine_options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,50 +33,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Train, then write the model and its log."""
-    from react_tad.batches import WindowSet
-    from react_tad.checkpoints import save_model
-    from react_tad.data.features import FeatureStore
-    from react_tad.data.windows import WindowIndex
+    from functools import partial
+
+    from react_tad.detection.inference import detect, durations
     from react_tad.devices import choose_device, use_threads
-    from react_tad.files import sha256
-    from react_tad.training import Settings, Trainer, provenance, write_log
-    from react_tad.validation import ValidationMap
+    from react_tad.evaluation.validation import DETECTION, ValidationMap
+    from react_tad.training.run import train
 
     use_threads(arguments.threads)
     device = choose_device(arguments.device)
-    cfg = json.loads(arguments.cfg)
-    settings = Settings.parse(cfg)
-    training = (FeatureStore(arguments.training_features), WindowIndex.read(arguments.training_windows))
-    validation = (FeatureStore(arguments.validation_features), WindowIndex.read(arguments.validation_windows))
-    splits = [training, validation] if settings.train.include_validation else [training]
-    training_windows, validation_windows = WindowSet(splits, with_instances_only=True), WindowSet([validation])
-    if arguments.features_on_device:
-        training_windows.keep_on(device)
-        if not settings.train.include_validation:  # otherwise nothing is computed with it alone
-            validation_windows.keep_on(device)
-    trainer = Trainer(
-        settings,
-        training_windows,
-        validation_windows,
-        validation_map=ValidationMap(arguments.annotations, validation_windows, device),
-        checkpoints=arguments.checkpoints,
-        inputs={
-            "training features": training[0].sha256,
-            "validation features": validation[0].sha256,
-            "training windows": sha256(arguments.training_windows),
-            "validation windows": sha256(arguments.validation_windows),
+    how = DETECTION | {"durations": durations(arguments.annotations), "device": device, "progress": False}
+    train(
+        arguments.cfg,
+        {
+            "training": (arguments.training_features, arguments.training_windows),
+            "validation": (arguments.validation_features, arguments.validation_windows),
         },
+        validation_map_of=lambda windows: ValidationMap(arguments.annotations, partial(detect, windows=windows, **how)),
+        checkpoints=arguments.checkpoints,
+        out=arguments.out,
         device=device,
+        keep_features=arguments.features_on_device,
         discard_stale=arguments.stale_checkpoint == "discard",
     )
-    progress = trainer.run()
-    write_log(arguments.out / "log.csv", progress.log)
-    description = {
-        "parameters": cfg,
-        "dimension": trainer.training.dimension,
-        "classes": list(trainer.training.classes),
-        "epoch": progress.best_epoch or progress.epoch,
-        "provenance": provenance(trainer.identity["inputs"]),
-    }
-    save_model(arguments.out, trainer.chosen_weights(), description)
-    shutil.rmtree(arguments.checkpoints)

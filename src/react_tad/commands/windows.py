@@ -22,7 +22,8 @@ def run(arguments: argparse.Namespace) -> None:
     from react_tad.data.features import FeatureStore
     from react_tad.data.windows import make_windows
     from react_tad.files import write_json
-    from react_tad.params import Windows, step_params
+    from react_tad.params.section import step_params
+    from react_tad.params.windows import Windows
 
     params = step_params(Windows, arguments.cfg, "windows")
     annotations = read_annotations(arguments.annotations)

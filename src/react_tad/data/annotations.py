@@ -23,7 +23,7 @@ from react_tad.files import read_json, write_json
 SUBSETS = ("training", "validation", "test")
 AMBIGUOUS = "Ambiguous"
 """THUMOS14's label for what its annotators could not decide: no class, not trained on, and kept in the file because the
-official evaluation reads it (:mod:`react_tad.ground_truth`)."""
+official evaluation reads it (:mod:`react_tad.evaluation.ground_truth`)."""
 
 
 class AnnotationError(ValueError):

@@ -13,7 +13,7 @@ from typing import Any, TypedDict
 from tqdm import tqdm
 
 from react_tad.files import read_json, sha256, write_json
-from react_tad.params import canonical
+from react_tad.params.section import canonical
 
 MEMORY = "own_checksums.json"
 """In the folder of downloads: what each checksum was computed at."""

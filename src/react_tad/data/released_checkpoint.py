@@ -5,7 +5,9 @@ No checksum is published.
 
 from react_tad.data.datasets import thumos14
 from react_tad.data.published import Published
-from react_tad.params import PRESETS, Params, flatten, unflatten, validated
+from react_tad.params.experiment import Params
+from react_tad.params.presets import PRESETS
+from react_tad.params.section import flatten, unflatten, validated
 
 DATASET = "thumos14"
 CHECKPOINT = Published(

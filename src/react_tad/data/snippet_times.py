@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from react_tad.data.annotations import AnnotationError
-from react_tad.params import Section
+from react_tad.params.section import Section
 
 AboveZero = Annotated[float, Field(gt=0)]
 

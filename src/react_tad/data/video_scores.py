@@ -20,7 +20,7 @@ import numpy as np
 from react_tad.files import read_json
 
 if TYPE_CHECKING:
-    from react_tad.params import Fusion
+    from react_tad.params.fusion import Fusion
 
 UCF101_CLASSES = 101
 UCF101_NUMBERS = {

@@ -22,7 +22,7 @@ import numpy as np
 from react_tad.data.annotations import AnnotationError, Annotations, Video, within_duration
 from react_tad.data.features import FeatureStore
 from react_tad.files import read_json
-from react_tad.params import Windows
+from react_tad.params.windows import Windows
 
 TOLERANCE = 1e-9
 """Slack of the ``min_inside`` rule, for sums of floating-point numbers."""

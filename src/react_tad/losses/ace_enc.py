@@ -12,7 +12,7 @@ import numpy
 import torch
 from torch import Tensor
 
-from react_tad import params, segments
+from react_tad import segments
 from react_tad.devices import send
 from react_tad.losses.contrastive import contrastive_loss
 from react_tad.losses.instance_pairs import (
@@ -25,6 +25,7 @@ from react_tad.losses.instance_pairs import (
 )
 from react_tad.losses.roi_pooling import roi_pool
 from react_tad.losses.targets import Targets
+from react_tad.params import objective
 
 LONG = 0.75
 """An instance that covers more of its window than this share takes ``inner_iou_long``."""
@@ -79,7 +80,7 @@ def in_snippets(targets: Targets, lengths: Tensor) -> Tensor:
 class AceEnc:
     """Draws pairs and computes the loss; the random numbers come from the caller, so that a step can be repeated."""
 
-    def __init__(self, settings: params.AceEnc, bank: InstanceBank | None = None):
+    def __init__(self, settings: objective.AceEnc, bank: InstanceBank | None = None):
         if settings.position == "before" and bank is None:
             raise ValueError("ACE-enc before the encoder needs a bank of training instances")
         self.settings, self.bank = settings, bank

@@ -17,19 +17,19 @@ import torch
 from torch import Tensor
 from torch.profiler import record_function
 
-from react_tad import params
 from react_tad.losses.classification import ground_truth_class_loss, ground_truth_references, query_class_loss
 from react_tad.losses.iou_decay import iou_decay
 from react_tad.losses.matching import match
 from react_tad.losses.regression import regression_losses
 from react_tad.losses.segment_quality import iou_loss, midpoint_loss
 from react_tad.losses.targets import Targets
+from react_tad.params.objective import Loss, Matching
 
 
 class Criterion:
     """Computes the terms by name and adds them up. Equation 7 is :class:`react_tad.losses.ace_enc.AceEnc`."""
 
-    def __init__(self, loss: params.Loss, matching: params.Matching):
+    def __init__(self, loss: Loss, matching: Matching):
         self.loss, self.matching = loss, matching
 
     def terms(

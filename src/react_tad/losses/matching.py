@@ -12,13 +12,14 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from react_tad import params, segments
+from react_tad import segments
 from react_tad.devices import send, to_host
 from react_tad.losses.targets import Match, Targets
+from react_tad.params.objective import Matching
 
 
 @torch.no_grad()
-def matching_cost(logits: Tensor, predicted: Tensor, targets: Targets, matching: params.Matching) -> Tensor:
+def matching_cost(logits: Tensor, predicted: Tensor, targets: Targets, matching: Matching) -> Tensor:
     """Cost of every query with every instance of the batch ``[layers, B, N, M]``.
 
     ``logits`` is ``[layers, B, N, classes]``, ``predicted`` ``[layers, B, N, 2]`` in (center, width).
@@ -35,7 +36,7 @@ def matching_cost(logits: Tensor, predicted: Tensor, targets: Targets, matching:
     )
 
 
-def match(logits: Tensor, predicted: Tensor, targets: Targets, matching: params.Matching) -> Match:
+def match(logits: Tensor, predicted: Tensor, targets: Targets, matching: Matching) -> Match:
     """The cheapest one-to-one pairing of each layer; with more instances than queries some instances stay alone.
 
     Shapes as in :func:`matching_cost`. Raises ``FloatingPointError`` if a cost is not finite.

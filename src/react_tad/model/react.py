@@ -12,7 +12,7 @@ from react_tad.model.initialisation import initialise
 from react_tad.model.layers import FeedForward, SegmentHead, full_precision
 from react_tad.model.relational_attention import QueryAttention
 from react_tad.model.segment_quality import SegmentQuality, combine
-from react_tad.params import Model
+from react_tad.params.model import Model
 from react_tad.segments import Overlap
 
 

@@ -4,15 +4,14 @@ The loss is the queries' own focal loss, measured alike whatever the setting was
 stage, in which it is not measured, are left out.
 """
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from react_tad.files import csv_text
 from react_tad.paper.studies import LogStudy
-from react_tad.pictures.loss_curves import read_log
+from react_tad.training.log import read_log
 
 COLUMN = "validation_classification"
 
@@ -60,11 +59,9 @@ def follow_classification(study: LogStudy) -> list[LossCurve]:
 
 def as_csv(curves: Sequence[LossCurve]) -> str:
     """A line an epoch of a setting: unrounded, no standard deviation for one seed."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["row", "label", "epoch", "seeds", "loss_mean", "loss_std"])
+    lines = []
     for curve in curves:
         deviations = [None] * len(curve.epochs) if curve.std is None else curve.std.tolist()
         for epoch, mean, std in zip(curve.epochs.tolist(), curve.mean.tolist(), deviations, strict=True):
-            writer.writerow([curve.name, curve.label, f"{epoch:g}", len(curve.by_seed), mean, std])
-    return buffer.getvalue()
+            lines.append([curve.name, curve.label, f"{epoch:g}", len(curve.by_seed), mean, std])
+    return csv_text(["row", "label", "epoch", "seeds", "loss_mean", "loss_std"], lines)

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from react_tad.ground_truth import GroundTruth
-from react_tad.paper.runs import Metrics, measured_part, read_runs, resample_runs, setting_of
+from react_tad.evaluation.ground_truth import GroundTruth
+from react_tad.evaluation.summary import Spread
+from react_tad.paper.runs import Measurements, Metrics
 from react_tad.paper.statistics import (
     RESAMPLES,
     Interval,
     percentile_interval,
-    resampled_videos,
     t_interval,
 )
 from react_tad.paper.studies import Study
-from react_tad.summary import Spread
 
 
 @dataclass(frozen=True)
@@ -66,12 +65,9 @@ def compare(study: Study, ground_truth: GroundTruth | None = None, *, resamples:
     With ``ground_truth``, videos are resampled for the rows that give their detections. Raises ValueError if files
     cannot be compared (see :func:`react_tad.paper.runs.read_runs`).
     """
-    runs = read_runs(study.rows)
-    resampled: dict[str, dict[int, np.ndarray]] = {}
-    if ground_truth is not None:
-        ground_truth = measured_part(ground_truth, setting_of(runs))
-        weights = resampled_videos(ground_truth, resamples=resamples)
-        resampled = resample_runs(study.rows, runs, ground_truth, weights)
+    found = Measurements.read(study.rows)
+    runs, resampled = found.runs, found.resample(ground_truth, resamples)
+    maps = resampled.average_maps
     rows = {}
     for name, own in runs.items():
         rows[name] = ComparedRow(
@@ -82,14 +78,14 @@ def compare(study: Study, ground_truth: GroundTruth | None = None, *, resamples:
                 for threshold in next(iter(own.values()))["per_tiou"]
             },
             average=Spread.of([run["average_map"] for run in own.values()]),
-            difference=None if name == study.reference else _difference(runs, resampled, name, study.reference),
+            difference=None if name == study.reference else _difference(runs, maps, name, study.reference),
         )
     return Comparison(
         study=study,
-        setting=setting_of(runs),
+        setting=found.setting,
         rows=rows,
-        resamples=resamples if resampled else 0,
-        videos=len(ground_truth.videos) if ground_truth is not None and resampled else 0,
+        resamples=resampled.resamples,
+        videos=resampled.videos,
     )
 
 

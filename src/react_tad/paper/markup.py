@@ -1,10 +1,10 @@
 """One table of cells in Markdown, LaTeX and HTML, and records as CSV. What a table says is the business of others."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
+
+from react_tad.files import csv_text
 
 SEEDS_MARK, VIDEOS_MARK = "†", "‡"
 LATEX = {
@@ -133,8 +133,4 @@ def latex(text: str) -> str:
 
 def as_csv(records: Sequence[Mapping[str, Any]]) -> str:
     """A line a record under the names of the first one's values; empty where a value is None."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(records[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return buffer.getvalue()
+    return csv_text(list(records[0]), (record.values() for record in records))

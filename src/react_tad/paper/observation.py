@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from react_tad import segments
-from react_tad.batches import WindowSet
-from react_tad.checkpoints import TrainedModel
 from react_tad.data.windows import Window
 from react_tad.paper.relations import Layer, WindowRelations, classify
+from react_tad.training.batches import WindowSet
+from react_tad.training.checkpoints import TrainedModel
 
 BATCH_SIZE = 64
 

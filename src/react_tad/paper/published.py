@@ -1,7 +1,7 @@
 """Tables 1 and 2: the paper's rows as it prints them, and a row of ours for every run that there is.
 
 A row of ours says what it was measured on; where nothing was run it says so, and has no mAP. Its GFLOPs are
-multiply-accumulates of one window, counted by :mod:`react_tad.flops`.
+multiply-accumulates of one window, counted by :mod:`react_tad.model.flops`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,13 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from react_tad.evaluation.summary import SETTING, Spread, read_metrics
 from react_tad.files import read_json
-from react_tad.flops import count
+from react_tad.model.flops import count
 from react_tad.paper.numbers import ACTIVITYNET_TIOU, TABLES, THUMOS14_TIOU, PaperRow
-from react_tad.params import PRESETS, Model, Positive, Section, flatten, unflatten, validated
-from react_tad.summary import SETTING, Spread, read_metrics
+from react_tad.params.model import Model
+from react_tad.params.presets import PRESETS
+from react_tad.params.section import Positive, Section, flatten, unflatten, validated
 
 NOT_RUN = "not run here"
 

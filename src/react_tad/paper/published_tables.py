@@ -6,10 +6,10 @@ CSV and JSON hold fractions, unrounded; the others per cent, the paper's numbers
 from collections.abc import Sequence
 from typing import Any
 
+from react_tad.evaluation.summary import Spread
 from react_tad.paper import markup
 from react_tad.paper.numbers import TABLES
 from react_tad.paper.published import NOT_RUN, SIZES, Line
-from react_tad.summary import Spread
 
 WORDS = ("kind", "method", "cited")
 

@@ -6,14 +6,14 @@ cosine (above gamma or not); one of high overlap is a *duplicate*. Relational at
 distinct-similar ones.
 """
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 import numpy as np
+
+from react_tad.files import csv_text
 
 
 class Relation(IntEnum):
@@ -145,9 +145,5 @@ class WindowRelations:
 
     def as_csv(self) -> str:
         """The queries, a line each."""
-        records: list[Mapping[str, Any]] = self.queries()
-        buffer = io.StringIO()
-        writer = csv.DictWriter(buffer, list(records[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(records)
-        return buffer.getvalue()
+        records = self.queries()
+        return csv_text(list(records[0]), (record.values() for record in records))

@@ -1,17 +1,18 @@
 """The runs behind the rows of a study or the points of a sweep: metrics, and average mAP on resampled videos."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from react_tad.detections import read_detections
-from react_tad.ground_truth import GroundTruth
-from react_tad.paper.statistics import ResampledMap
+from react_tad.detection.detections import read_detections
+from react_tad.evaluation.ground_truth import GroundTruth
+from react_tad.evaluation.profiles.catalogue import under_profile
+from react_tad.evaluation.summary import SETTING, read_metrics
+from react_tad.paper.statistics import ResampledMap, resampled_videos
 from react_tad.paper.studies import Measured
-from react_tad.profiles.catalogue import under_profile
-from react_tad.summary import SETTING, read_metrics
 
 RESAMPLED_DEFINITION = "activitynet"
 TOLERANCE = 1e-9
@@ -19,6 +20,46 @@ TOLERANCE = 1e-9
 
 Metrics = Mapping[str, Any]
 """A metrics file, with its path as ``source``."""
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """Average mAP on resampled videos."""
+
+    average_maps: Mapping[str, Mapping[int, np.ndarray]]
+    """[R] by row and seed, for the rows that give their detections."""
+    resamples: int
+    """R; 0 if no row gives them."""
+    videos: int
+    """Videos that were drawn from; 0 if none were."""
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What is measured of the rows of a study or the points of a sweep."""
+
+    rows: Mapping[str, Measured]
+    runs: Mapping[str, Mapping[int, Metrics]]
+    """Metrics by row and seed."""
+
+    @classmethod
+    def read(cls, rows: Mapping[str, Measured]) -> "Measurements":
+        """Read the metrics files. Raises ValueError if they cannot be compared (see :func:`read_runs`)."""
+        return cls(rows, read_runs(rows))
+
+    @property
+    def setting(self) -> dict[str, str]:
+        """What all runs share."""
+        return setting_of(self.runs)
+
+    def resample(self, ground_truth: GroundTruth | None, resamples: int) -> Resampled:
+        """Resample the videos that the metrics were measured on; nothing without ground truth."""
+        if ground_truth is None:
+            return Resampled({}, 0, 0)
+        ground_truth = measured_part(ground_truth, self.setting)
+        weights = resampled_videos(ground_truth, resamples=resamples)
+        found = resample_runs(self.rows, self.runs, ground_truth, weights)
+        return Resampled(found, resamples, len(ground_truth.videos)) if found else Resampled({}, 0, 0)
 
 
 def read_runs(rows: Mapping[str, Measured]) -> dict[str, dict[int, Metrics]]:

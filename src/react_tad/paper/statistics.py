@@ -24,10 +24,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from react_tad.detections import Detections
-from react_tad.diagnosis.matching import match
-from react_tad.evaluation import groups
-from react_tad.ground_truth import GroundTruth
+from react_tad.detection.detections import Detections
+from react_tad.evaluation.average_precision import groups
+from react_tad.evaluation.diagnosis.matching import match
+from react_tad.evaluation.ground_truth import GroundTruth
 
 CONFIDENCE = 0.95
 RESAMPLES = 1000
@@ -97,7 +97,7 @@ class ResampledMap:
     """Average mAP of one set of detections under weights of the videos (definition ``activitynet``)."""
 
     def __init__(self, ground_truth: GroundTruth, detections: Detections, tiou: Sequence[float]):
-        """Match once; errors are those of :func:`react_tad.evaluation.evaluate`."""
+        """Match once; errors are those of :func:`react_tad.evaluation.average_precision.evaluate`."""
         matches = match(ground_truth, detections, tiou)
         rows, nothing, true = groups(matches.label), np.array([], dtype=int), matches.true
         self.classes = [

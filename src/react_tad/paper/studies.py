@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 from pydantic import Field, ValidationError, model_validator
 
 from react_tad.paper.numbers import SWEEPS, TABLES, PaperSweep, PaperTable
-from react_tad.params import Section
+from react_tad.params.section import Section
 
 SPELLED = {"iou": "IoU", "raid": "RAID", "sq": "SQ", "ace enc": "ACE-enc", "ace dec": "ACE-dec", "ace": "ACE"}
 """How the paper writes what names of rows are made of; the longer ones first."""

@@ -1,18 +1,17 @@
 """A sweep computed: average mAP against one parameter (Figure 5), with a band that says how sure each point is."""
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from react_tad.ground_truth import GroundTruth
-from react_tad.paper.runs import measured_part, read_runs, resample_runs, setting_of
-from react_tad.paper.statistics import RESAMPLES, resampled_videos
+from react_tad.evaluation.ground_truth import GroundTruth
+from react_tad.evaluation.summary import Spread
+from react_tad.files import csv_text
+from react_tad.paper.runs import Measurements
+from react_tad.paper.statistics import RESAMPLES
 from react_tad.paper.studies import Sweep
-from react_tad.summary import Spread
 
 
 @dataclass(frozen=True)
@@ -49,16 +48,15 @@ def follow(sweep: Sweep, ground_truth: GroundTruth | None = None, *, resamples: 
     Raises ValueError if files cannot be compared (see :func:`react_tad.paper.runs.read_runs`).
     """
     measured = {str(point.value): point for point in sorted(sweep.points, key=lambda point: point.value)}
-    runs = read_runs(measured)
+    found = Measurements.read(measured)
+    runs = found.runs
     spreads = {name: Spread.of([run["average_map"] for run in own.values()]) for name, own in runs.items()}
     band: Literal["seeds", "videos", "none"] = "none"
     deviations: dict[str, float] = {}
     if all(spread.std is not None for spread in spreads.values()):
         band, deviations = "seeds", {name: spread.std for name, spread in spreads.items()}
     elif ground_truth is not None and all(point.detections for point in sweep.points):
-        ground_truth = measured_part(ground_truth, setting_of(runs))
-        band, weights = "videos", resampled_videos(ground_truth, resamples=resamples)
-        resampled = resample_runs(measured, runs, ground_truth, weights)
+        band, resampled = "videos", found.resample(ground_truth, resamples).average_maps
         deviations = {name: float(np.std(sum(own.values()) / len(own), ddof=1)) for name, own in resampled.items()}
     points = tuple(
         CurvePoint(
@@ -69,17 +67,16 @@ def follow(sweep: Sweep, ground_truth: GroundTruth | None = None, *, resamples: 
         )
         for name, point in measured.items()
     )
-    return Curve(sweep, setting_of(runs), points, band)
+    return Curve(sweep, found.setting, points, band)
 
 
 def as_csv(curve: Curve) -> str:
     """A line a point: fractions, unrounded, empty where there is no number."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
     header = ["parameter", "value", "seeds", "average_map_mean", "average_map_std", "band", "band_std"]
-    writer.writerow(header + [f"average_map_seed_{seed}" for seed in curve.seeds])
+    header += [f"average_map_seed_{seed}" for seed in curve.seeds]
+    lines = []
     for point in curve.points:
         spread = [point.average.count, point.average.mean, point.average.std]
         by_seed = [point.by_seed.get(seed) for seed in curve.seeds]
-        writer.writerow([curve.sweep.parameter, point.value, *spread, curve.band, point.deviation, *by_seed])
-    return buffer.getvalue()
+        lines.append([curve.sweep.parameter, point.value, *spread, curve.band, point.deviation, *by_seed])
+    return csv_text(header, lines)

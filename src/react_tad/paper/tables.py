@@ -6,12 +6,12 @@ claimed in words.
 
 from typing import Any
 
+from react_tad.evaluation.summary import Spread
 from react_tad.paper import markup
 from react_tad.paper.comparison import ComparedRow, Comparison
 from react_tad.paper.markup import SEEDS_MARK, VIDEOS_MARK, Line, Table
 from react_tad.paper.numbers import PaperRow
 from react_tad.paper.statistics import CONFIDENCE, Interval
-from react_tad.summary import Spread
 
 PERCENT = f"{100 * CONFIDENCE:.0f} %"
 DIFFERENCE_COLUMNS = ("difference", f"{PERCENT} over seeds", f"{PERCENT} over videos")

@@ -1,6 +1,7 @@
 """What all pictures share: colours that colour-blind readers can tell apart, and files that do not change by
 themselves."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,14 @@ def check_suffix(path: Path) -> None:
     """Refuse a picture that is neither ``.svg`` nor ``.png`` before anything is drawn."""
     if path.suffix not in (".svg", ".png"):
         raise ValueError(f"{path} should end in .svg or .png")
+
+
+def check_outputs(pictures: Sequence[Path], *tables: Path | None) -> None:
+    """Refuse a figure that is written to no file, or to one of another kind, before anything is computed."""
+    if not any([*pictures, *tables]):
+        raise ValueError("nothing to write: give --out or one of the other outputs")
+    for path in pictures:
+        check_suffix(path)
 
 
 def save(figure: "Figure", path: Path) -> None:

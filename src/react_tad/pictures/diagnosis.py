@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Patch
 
-from react_tad.diagnosis.characteristics import UNITS, Characteristic
-from react_tad.diagnosis.false_positives import ERRORS, Kind
-from react_tad.diagnosis.report import TOP, Diagnosis
+from react_tad.evaluation.diagnosis.characteristics import UNITS, Characteristic
+from react_tad.evaluation.diagnosis.false_positives import ERRORS, Kind
+from react_tad.evaluation.diagnosis.report import TOP, Diagnosis
 from react_tad.pictures.canvas import COLOURS, save
 
 KIND_COLOURS = {Kind.TRUE_POSITIVE: "0.85"} | dict(zip(ERRORS, COLOURS, strict=False))

@@ -1,6 +1,5 @@
 """Training logs as curves: one panel a loss, training and validation, several seeds overlaid with their mean."""
 
-import csv
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,24 +17,6 @@ PARTS = {"train_": ("training", COLOURS[0]), "validation_": ("validation", COLOU
 PANELS_A_ROW = 4
 
 
-def read_log(path: str | Path) -> dict[str, np.ndarray]:
-    """Columns of a ``log.csv`` by name, one value a row: floats, NaN where blank; ``stage`` as text."""
-    with open(path, newline="", encoding="utf-8") as handle:
-        reader = csv.DictReader(handle)
-        rows = list(reader)
-    names = reader.fieldnames or []
-    if not rows or "epoch" not in names:
-        raise ValueError(f"{path}: a training log should have a column 'epoch' and at least one row")
-    log = {}
-    for name in names:
-        values = [row[name] or "" for row in rows]
-        try:
-            log[name] = np.array(values if name == "stage" else [float(value or "nan") for value in values])
-        except ValueError as error:
-            raise ValueError(f"{path}: column '{name}': {error}; should be numbers or blank") from error
-    return log
-
-
 def panels(log: dict[str, np.ndarray]) -> dict[str, dict[str, str]]:
     """Panel title to the columns drawn in it, by prefix (``""`` for the learning rate), in the order of the file."""
     result: dict[str, dict[str, str]] = {}
@@ -49,7 +30,7 @@ def panels(log: dict[str, np.ndarray]) -> dict[str, dict[str, str]]:
 
 
 def draw_loss_curves(logs: Sequence[dict[str, np.ndarray]], path: Path) -> None:
-    """Draw logs of equal columns (:func:`read_log`), one a seed. Panels without any number are left out."""
+    """Draw logs of equal columns (``training/log.py``), one a seed. Panels without any number are left out."""
     if any(list(log) != list(logs[0]) for log in logs):
         raise ValueError(f"the logs have different columns: {'; '.join(', '.join(log) for log in logs)}")
     drawn = {

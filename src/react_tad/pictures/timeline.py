@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from react_tad.detections import Detections
-from react_tad.ground_truth import GroundTruth
+from react_tad.detection.detections import Detections
+from react_tad.evaluation.ground_truth import GroundTruth
 from react_tad.pictures.canvas import COLOURS, save
 
 FEWEST_DETECTIONS = 10

@@ -27,7 +27,7 @@ import numpy as np
 from react_tad.data.annotations import Instance, Video
 from react_tad.data.problems import Problem
 from react_tad.data.published import Published
-from react_tad.params import Section
+from react_tad.params.section import Section
 
 
 @dataclass(frozen=True, eq=False)

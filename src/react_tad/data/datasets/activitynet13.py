@@ -29,7 +29,7 @@ from react_tad.data.published import Published
 from react_tad.data.rescaling import rescaled
 from react_tad.data.splits import use_subsets, with_all_splits
 from react_tad.files import read_json
-from react_tad.params import Section
+from react_tad.params.section import Section
 
 CLASSES: tuple[str, ...] = ()
 LICENCE = "annotations: as at http://activity-net.org; features: none stated"

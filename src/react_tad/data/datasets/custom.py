@@ -21,7 +21,7 @@ from react_tad.data.published import Published
 from react_tad.data.rescaling import rescaled
 from react_tad.data.splits import UNUSED, use_subsets, with_all_splits
 from react_tad.files import read_json
-from react_tad.params import Positive
+from react_tad.params.section import Positive
 
 CLASSES: tuple[str, ...] = ()
 LICENCE = CITATION = "the user's own data"

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from react_tad.data.annotations import Instance
 from react_tad.data.datasets import Prepared, Recording
 from react_tad.data.published import Published
-from react_tad.params import Section
+from react_tad.params.section import Section
 
 CLASSES = (
     "WALKING",

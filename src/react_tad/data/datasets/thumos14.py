@@ -29,7 +29,7 @@ from react_tad.data.formats.npy_archive import open_npy_archive
 from react_tad.data.formats.per_frame_hdf5 import open_per_frame
 from react_tad.data.problems import DataError, Problem
 from react_tad.data.published import Published
-from react_tad.params import Positive, Section
+from react_tad.params.section import Positive, Section
 
 CLASSES = (
     "BaseballPitch",

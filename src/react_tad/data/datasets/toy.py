@@ -26,7 +26,7 @@ from scipy.signal import lfilter
 from react_tad.data.annotations import SUBSETS, Instance
 from react_tad.data.datasets import Prepared, Recording
 from react_tad.data.published import Published
-from react_tad.params import Fraction, Positive, Section, Weight
+from react_tad.params.section import Fraction, Positive, Section, Weight
 
 PAIRS = ("climb", "fold", "pour", "turn")
 CLASSES = tuple(f"{pair}_{sign}" for pair in PAIRS for sign in ("down", "up"))

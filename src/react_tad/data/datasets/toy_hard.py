@@ -6,7 +6,7 @@ sort out with as many recordings. All else, noise included, is as in ``toy``.
 
 from react_tad.data.datasets import toy
 from react_tad.data.datasets.toy import CITATION, CLASSES, LICENCE, expected_counts, prepare, published
-from react_tad.params import Positive
+from react_tad.params.section import Positive
 
 __all__ = ["CITATION", "CLASSES", "LICENCE", "OPTIONS", "Options", "expected_counts", "prepare", "published"]
 

@@ -1,0 +1,64 @@
+"""Arguments that several verbs have, and what they stand for."""
+
+import argparse
+from pathlib import Path
+
+
+def add_machine_options(parser: argparse.ArgumentParser, *, keep_features: bool = False) -> None:
+    """Add ``--threads`` and ``--device``, and ``--features-on-device`` where that can be."""
+    parser.add_argument("--threads", type=int, default=1, help="cores to compute on (default: 1)")
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: CUDA if there is one"
+    )
+    if keep_features:
+        parser.add_argument(
+            "--features-on-device",
+            action="store_true",
+            help="copy all features to the device once and cut windows there (they have to fit; the results are the "
+            "same)",
+        )
+
+
+def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add where parameters come from: the file, and overrides."""
+    parser.add_argument("--params", default="params.yaml", help="parameter file (default: params.yaml)")
+    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="overrides, such as train.epochs=1")
+
+
+def parse_overrides(settings: list[str]) -> dict:
+    """Turn ``["train.epochs=1"]`` into ``{"train.epochs": 1}``; values are YAML 1.2."""
+    from ruamel.yaml import YAML
+
+    from react_tad.params.section import ParameterError
+
+    for setting in settings:
+        if "=" not in setting:
+            raise ParameterError(f"--set {setting}: should be KEY=VALUE, such as train.epochs=1")
+    pairs = (setting.split("=", 1) for setting in settings)
+    return {key: YAML(typ="safe", pure=True).load(value) for key, value in pairs}
+
+
+def add_table_outputs(parser: argparse.ArgumentParser) -> None:
+    """Add ``--csv``, ``--json``, ``--markdown``, ``--latex`` and ``--html``."""
+    parser.add_argument("--csv", type=Path, metavar="OUT", help="fractions, unrounded")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="the same by row, with what belongs to it")
+    parser.add_argument(
+        "--markdown", type=Path, metavar="OUT", help="per cent, for readers; printed if no OUT is given"
+    )
+    parser.add_argument("--latex", type=Path, metavar="OUT", help="per cent, with booktabs")
+    parser.add_argument("--html", type=Path, metavar="OUT", help="per cent, a page of its own")
+
+
+def add_study(parser: argparse.ArgumentParser, what: str, *, resampled: bool = True) -> None:
+    """Add ``--study``, and with ``resampled`` what resampling its videos takes."""
+    parser.add_argument("--study", required=True, metavar="JSON|FILE", help=f"{what}, as JSON or in a file")
+    if resampled:
+        parser.add_argument("--annotations", type=Path, metavar="FILE", help="ground truth, to resample its videos")
+        parser.add_argument("--subset", default="test", metavar="NAME", help="subset of the annotations (test)")
+        parser.add_argument("--resamples", type=int, default=1000, metavar="N", help="resamples of the videos (1000)")
+
+
+def add_figure_outputs(parser: argparse.ArgumentParser) -> None:
+    """Add ``--out`` and ``--csv``."""
+    parser.add_argument("--out", type=Path, nargs="+", default=[], metavar="FILE", help="pictures, .svg or .png")
+    parser.add_argument("--csv", type=Path, metavar="OUT", help="what is drawn, unrounded")

@@ -1,0 +1,1 @@
+"""The steps ``detect`` and ``suppress``: from a trained network to detections."""

@@ -1,0 +1,84 @@
+"""From a trained model to scored segments in seconds.
+
+Each window is detected on its own, padded to the nominal length; its segments move to video time through the video's
+own seconds a snippet. Nothing is suppressed here: ``soft_nms.py`` does that. A query becomes its best
+``classes_per_query`` detections. With ``cut: window``, what the released code does, a segment ends where its window
+does.
+"""
+
+from pathlib import Path
+
+import numpy
+import torch
+from tqdm import tqdm
+
+from react_tad import segments
+from react_tad.data.annotations import read_annotations
+from react_tad.detection.detections import RawDetections
+from react_tad.model.react import Output, ReAct
+from react_tad.training.batches import WindowSet
+
+
+@torch.inference_mode()
+def detect(
+    model: ReAct,
+    windows: WindowSet,
+    durations: dict[str, float],
+    *,
+    batch_size: int,
+    classes_per_query: int,
+    cut: str,
+    device: torch.device,
+    progress: bool = True,
+) -> RawDetections:
+    """Detect actions in every window of one split.
+
+    ``durations`` gives each video's length in seconds: segments are cut to [0, duration], and those that have no length
+    left are dropped. ``batch_size``, ``classes_per_query`` and ``cut`` are those of the section ``inference`` of the
+    parameters. Raises ``FloatingPointError`` if the model's output is not finite.
+    """
+    ((store, _),) = windows.splits
+    model.eval()
+    parts = []
+    batches = windows.batches(range(len(windows)), batch_size, padded_length=windows.nominal_length, device=device)
+    total = -(-len(windows) // batch_size)
+    for number, batch in enumerate(tqdm(batches, "detect", total, unit="batch", delay=2, disable=not progress)):
+        scores, labels, shares = best_classes(model(batch.features, batch.lengths), classes_per_query)
+        if not numpy.isfinite(scores).all():
+            raise FloatingPointError(f"scores are not finite in windows of {', '.join(sorted(set(batch.videos)))}")
+        for row, video in enumerate(batch.videos):
+            _, window = windows.examples[number * batch_size + row]
+            within = shares[row].clip(0, 1) if cut == "window" else shares[row]
+            seconds = store.seconds(video, window.first + within * window.length)
+            parts.append((video, seconds.clip(0, durations[video]), labels[row], scores[row]))
+    names = tuple(store)
+    number_of = {name: number for number, name in enumerate(names)}
+    video = numpy.concatenate([numpy.full(score.size, number_of[name]) for name, _, _, score in parts])
+    start_end = numpy.concatenate([numpy.repeat(s, score.shape[1], axis=0) for _, s, _, score in parts])
+    label = numpy.concatenate([label.ravel() for _, _, label, _ in parts])
+    score = numpy.concatenate([score.ravel() for _, _, _, score in parts])
+    kept = start_end[:, 1] > start_end[:, 0]
+    return RawDetections(
+        videos=names,
+        classes=windows.classes,
+        video=video[kept],
+        start=start_end[kept, 0],
+        end=start_end[kept, 1],
+        label=label[kept],
+        score=score[kept],
+        durations=numpy.array([durations[name] for name in names]),
+        source="detections of the model",
+    )
+
+
+def durations(annotations: str | Path) -> dict[str, float]:
+    """Length in seconds of every annotated video."""
+    return {name: video.duration for name, video in read_annotations(annotations).videos.items()}
+
+
+def best_classes(output: Output, count: int) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
+    """The best classes of each query: scores and labels ``[B, N, count]``, (start, end) as shares ``[B, N, 2]``."""
+    scores = output.scores
+    best = scores.topk(min(count, scores.shape[-1]), dim=-1)
+    ends = segments.start_end(output.decoded.segments[-1])
+    return best.values.double().cpu().numpy(), best.indices.cpu().numpy(), ends.double().cpu().numpy()

@@ -1,0 +1,1 @@
+"""The step ``evaluate``, and what is read off its numbers."""

@@ -1,0 +1,137 @@
+"""The annotated instances of one subset, as evaluation and pictures need them, from any ActivityNet-style file.
+
+Real files are taken as they are: numbers may be strings (G-TAD's THUMOS14), a duration may be missing, segments may
+have no length or run past the end of their video (ActivityNet-1.3 has both). Such segments stay instances and are
+counted.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from react_tad.detection.detections import parse_entry
+from react_tad.files import read_json
+
+AMBIGUOUS = "Ambiguous"
+"""THUMOS14's label for what its annotators could not decide. It is no class, in any data set."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GroundTruth:
+    """G instances of one subset, in the order of the file."""
+
+    subset: str
+    """As the file spells it."""
+    videos: tuple[str, ...]
+    """Videos of the subset, those without instances included; ``video`` points into it."""
+    classes: tuple[str, ...]
+    """All classes of the file, those of other subsets and of its taxonomy included, sorted; ``label`` points into
+    it."""
+    video: np.ndarray
+    """[G] int."""
+    label: np.ndarray
+    """[G] int."""
+    start_end: np.ndarray
+    """[G, 2] float64, (start, end) in seconds."""
+    ambiguous_video: np.ndarray
+    """[A] int, like ``video``."""
+    ambiguous_start_end: np.ndarray
+    """[A, 2] float64, segments with the label ``Ambiguous``."""
+    durations: np.ndarray
+    """[number of videos] float64, seconds; NaN where the file has none."""
+    other_videos: frozenset[str] = frozenset()
+    """Videos of the file's other subsets."""
+    left_out_videos: frozenset[str] = frozenset()
+    """Videos of the subset that a profile leaves out; they are not among ``videos``."""
+    profile: str = ""
+    """Name of the profile that was applied (:mod:`react_tad.evaluation.profiles`); empty for all that is annotated."""
+    source: str = "ground truth"
+    """Where they come from, for messages."""
+
+    @property
+    def zero_length(self) -> int:
+        """Number of instances without length: no detection can match them."""
+        return int((self.start_end[:, 0] == self.start_end[:, 1]).sum())
+
+    @property
+    def past_end(self) -> int:
+        """Number of instances that end after their video does, where its duration is known."""
+        return int((self.start_end[:, 1] > self.durations[self.video]).sum())
+
+
+def read_ground_truth(path: str | Path, subset: str) -> GroundTruth:
+    """Read one subset of ``{"database": {video: {"subset", "duration", "annotations": [{"label", "segment"}]}}}``.
+
+    Subset names are compared without regard to case ("Test" and "test" are one), since published files differ in
+    nothing else. Every instance of the file is checked. Raises ValueError that names the file, the video and the
+    value.
+    """
+    loaded = read_json(path)
+    database = loaded.get("database") if isinstance(loaded, Mapping) else None
+    if not isinstance(database, Mapping):
+        raise ValueError(f'{path} should have "database": a mapping from videos to their annotations')
+    subsets: Counter[str] = Counter()
+    entries: dict[str, Mapping[str, Any]] = {}
+    instances: dict[str, list[tuple[str, float, float]]] = {}
+    for name, entry in database.items():
+        try:
+            subsets[entry["subset"]] += 1
+            instances[name] = [parse_entry(annotation) for annotation in entry.get("annotations", [])]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f'{path}: video \'{name}\' should have a "subset" and a list of "annotations"') from error
+        except ValueError as error:
+            raise ValueError(f"{path}: video '{name}': {error}") from error
+        if entry["subset"].casefold() == subset.casefold():
+            entries[name] = entry
+    if not entries:
+        known = ", ".join(f"'{name}' ({count} videos)" for name, count in subsets.items())
+        raise ValueError(f"{path}: no video of subset '{subset}'; there are {known or 'no videos at all'}")
+    labels = {label for rows in instances.values() for label, _, _ in rows} | _taxonomy(path, loaded)
+    classes = tuple(sorted(labels - {AMBIGUOUS}))
+    return GroundTruth(
+        subset=next(iter(entries.values()))["subset"],
+        videos=tuple(entries),
+        classes=classes,
+        durations=np.array([_duration(path, name, entry) for name, entry in entries.items()]),
+        other_videos=frozenset(database.keys() - entries.keys()),
+        source=str(path),
+        **_arrays([instances[name] for name in entries], classes),
+    )
+
+
+def _arrays(instances: list[list[tuple[str, float, float]]], classes: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Instances and ambiguous segments as arrays, from (label, start, end) by video."""
+    position = {name: index for index, name in enumerate(classes)}
+    rows = [
+        (video, position.get(label, -1), start, end) for video, own in enumerate(instances) for label, start, end in own
+    ]
+    table = np.array(rows, dtype=np.float64).reshape(-1, 4)
+    video, label, start_end = table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2:]
+    known = label >= 0
+    return {
+        "video": video[known],
+        "label": label[known],
+        "start_end": start_end[known],
+        "ambiguous_video": video[~known],
+        "ambiguous_start_end": start_end[~known],
+    }
+
+
+def _taxonomy(path: str | Path, loaded: Mapping[str, Any]) -> set[str]:
+    """Names of the leaves of the file's taxonomy, if it has one: classes, even where no video shows them."""
+    try:
+        nodes = loaded.get("taxonomy") or []
+        return {node["nodeName"] for node in nodes} - {node["parentName"] for node in nodes}
+    except (KeyError, TypeError) as error:
+        raise ValueError(f'{path}: each node of "taxonomy" should have "nodeName" and "parentName"') from error
+
+
+def _duration(path: str | Path, name: str, entry: Mapping[str, Any]) -> float:
+    try:
+        return float(entry.get("duration", "nan"))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: video '{name}': duration {entry['duration']!r} should be seconds") from error

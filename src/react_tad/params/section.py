@@ -1,0 +1,92 @@
+"""What a section of parameters is: closed, typed, and checked by name; and dotted names of parameters."""
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Positive = Annotated[int, Field(gt=0)]
+Count = Annotated[int, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(ge=0)]
+
+
+class ParameterError(ValueError):
+    """A parameter that does not exist, or has a value that it cannot have."""
+
+
+class Section(BaseModel):
+    """A closed group of parameters: frozen, no unknown keys, no silent conversion of types, no infinite numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=(), allow_inf_nan=False)
+
+
+def canonical(value: Any) -> str:
+    """One string for equal values: JSON with sorted keys and no spaces. Snakemake compares parameters by it."""
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json")
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def flatten(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield ``("model.raid.gamma", 0.2)`` pairs; keys may be dotted already."""
+    for key, value in nested.items():
+        if isinstance(value, Mapping) and f"{prefix}{key}" != "options":
+            yield from flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def unflatten(pairs: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn ``{"model.raid.gamma": 0.2}`` into ``{"model": {"raid": {"gamma": 0.2}}}``."""
+    nested: dict[str, Any] = {}
+    for key, value in pairs.items():
+        *parents, leaf = key.split(".")
+        node = nested
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[leaf] = value
+    return nested
+
+
+def known_keys(section: type[BaseModel], prefix: str = "") -> list[str]:
+    """All dotted parameter names, in the order of their definition."""
+    keys = []
+    for name, field in section.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            keys += known_keys(kind, f"{prefix}{name}.")
+        else:
+            keys.append(prefix + name)
+    return keys
+
+
+def unknown_key(key: str, known: list[str] | tuple[str, ...], where: str) -> ParameterError:
+    """Error for a key that does not exist, naming the nearest one that does."""
+    nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
+    return ParameterError(f"{where}: unknown parameter '{key}'. Did you mean '{nearest[0]}'?")
+
+
+def validated(section: type[Section], values: Mapping[str, Any], where: str) -> Any:
+    """Build ``section`` from nested ``values``; a wrong value is an error that names its key, the value and the
+    rule.
+    """
+    try:
+        # JSON mode accepts lists for tuples and integers for floats, and nothing else that is not exact.
+        return section.model_validate_json(json.dumps(values))
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors():
+            key = ".".join(str(part) for part in problem["loc"])
+            if problem["type"] == "extra_forbidden":
+                raise unknown_key(key, known_keys(section), where) from None
+            lines.append(f"{where}: {key} = {problem['input']!r}: {problem['msg']}")
+        raise ParameterError("\n".join(lines)) from None
+
+
+def step_params(section: type[Section], cfg: str | Mapping[str, Any], key: str) -> Any:
+    """Section ``key`` of a step's ``--cfg`` (canonical JSON, or already parsed)."""
+    loaded = json.loads(cfg) if isinstance(cfg, str) else cfg
+    return validated(section, loaded.get(key, {}), f"--cfg {key}")

@@ -1,0 +1,1 @@
+"""The step ``train``: networks from windows."""

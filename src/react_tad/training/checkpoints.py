@@ -1,0 +1,168 @@
+"""Models and checkpoints on disk: safetensors, so that loading cannot run code, and JSON beside it.
+
+A model is a folder with ``model.safetensors`` (weights) and ``model.json`` (the parameters that it was trained with,
+its classes, its feature dimension, and where it comes from). A checkpoint is one file with everything that training
+needs to go on: weights, optimiser state, the best weights so far, and the state of the run as JSON in the file's
+metadata. It is one file so that a kill cannot leave parts of two epochs.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+import react_tad
+from react_tad.files import read_json, whole, write_json
+from react_tad.model.react import ReAct, build_react
+from react_tad.params.model import Model
+from react_tad.params.section import flatten, step_params
+
+CHECKPOINT = "checkpoint.safetensors"
+
+
+class CheckpointError(ValueError):
+    """A model or checkpoint that does not fit what is asked of it."""
+
+
+@dataclass
+class Progress:
+    """How far a run is: what a checkpoint says in words."""
+
+    identity: dict[str, Any]
+    """Parameters and input checksums of the run that it belongs to."""
+    epoch: int = 0
+    """Epochs done, contrastive ones included."""
+    log: list[dict[str, Any]] = field(default_factory=list)
+    best_epoch: int | None = None
+    best_map: float | None = None
+
+
+def save_checkpoint(
+    folder: Path,
+    progress: Progress,
+    model: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    best: dict[str, Tensor] | None,
+) -> None:
+    """Write a checkpoint whole, in place of the one before."""
+    tensors = {f"model/{name}": tensor for name, tensor in model.state_dict().items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer/{index}/{name}": tensor for name, tensor in state.items()}
+    tensors |= {f"best/{name}": tensor for name, tensor in (best or {}).items()}
+    with whole(folder / CHECKPOINT) as temporary:
+        contiguous = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+        save_file(contiguous, temporary, {"progress": json.dumps(asdict(progress))})
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint that was read."""
+
+    progress: Progress
+    tensors: dict[str, Tensor]
+
+    def part(self, name: str) -> dict[str, Tensor]:
+        """Tensors of one part: ``model`` or ``best``."""
+        return {key.split("/", 1)[1]: value for key, value in self.tensors.items() if key.startswith(f"{name}/")}
+
+    def restore_optimizer(self, optimizer: torch.optim.Optimizer) -> None:
+        """Put the saved state into an optimiser over the same parameters in the same order."""
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in self.part("optimizer").items():
+            index, name = key.split("/")
+            state.setdefault(int(index), {})[name] = value
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def load_checkpoint(folder: Path, identity: dict[str, Any], *, discard_stale: bool = False) -> Checkpoint | None:
+    """The checkpoint in ``folder``, or ``None`` if there is none.
+
+    One of a run with other parameters or inputs is a ``CheckpointError`` that names them; with ``discard_stale`` it
+    counts as none.
+    """
+    path = folder / CHECKPOINT
+    if not path.exists():
+        return None
+    try:
+        with safe_open(path, framework="pt") as stored:
+            progress = Progress(**json.loads(stored.metadata()["progress"]))
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} is not a checkpoint ({error}); remove it to train from the start") from error
+    differences = different(progress.identity, json.loads(json.dumps(identity)))
+    if differences and discard_stale:
+        return None
+    if differences:
+        raise CheckpointError(
+            f"{path} belongs to a run with other parameters: {'; '.join(differences)}. "
+            "Remove it to train from the start, or pass --stale-checkpoint discard"
+        )
+    return Checkpoint(progress, load_file(path))
+
+
+def different(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Sentences on the values that differ between two nested dictionaries, by dotted name."""
+    old, new = dict(flatten(old)), dict(flatten(new))
+    return [
+        f"{key} was {old.get(key)!r}, is {new.get(key)!r}" for key in sorted(old | new) if old.get(key) != new.get(key)
+    ]
+
+
+def save_model(folder: Path, weights: dict[str, Tensor], description: dict[str, Any]) -> None:
+    """Write a model's weights and description; the description last, so that it never speaks of missing weights."""
+    with whole(folder / "model.safetensors") as temporary:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, temporary)
+    write_json(folder / "model.json", description)
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A model with what it was trained for."""
+
+    model: ReAct
+    dimension: int
+    classes: tuple[str, ...]
+    where: Path
+
+    def check_fits(self, *, dimension: int, classes: tuple[str, ...], features: str) -> None:
+        """Refuse features or classes other than the model's own."""
+        if dimension != self.dimension:
+            raise CheckpointError(
+                f"{features}: features have dimension {dimension}, "
+                f"the model in {self.where} was trained on {self.dimension}"
+            )
+        if classes != self.classes:
+            missing, added = set(self.classes) - set(classes), set(classes) - set(self.classes)
+            raise CheckpointError(
+                f"{self.where}: the model knows other classes than the windows of {features}: "
+                f"only in the model: {sorted(missing)}; only in the windows: {sorted(added)}"
+            )
+
+
+def load_model(folder: str | Path) -> TrainedModel:
+    """Load a model that :func:`save_model` wrote.
+
+    Raises ``CheckpointError`` naming the file, if weights and description do not belong together.
+    """
+    folder = Path(folder)
+    description = read_json(folder / "model.json")
+    path = folder / "model.safetensors"
+    try:
+        settings = step_params(Model, description["parameters"], "model")
+        dimension, classes = description["dimension"], tuple(description["classes"])
+        model = build_react(settings, dimension=dimension, classes=len(classes))
+        model.load_state_dict(load_file(path))
+    except (KeyError, RuntimeError, SafetensorError) as error:
+        raise CheckpointError(f"{path} does not fit {folder / 'model.json'}: {error}") from error
+    return TrainedModel(model, dimension, classes, folder)
+
+
+def provenance(inputs: dict[str, str]) -> dict[str, Any]:
+    """What a model comes from: versions of the software and checksums of the data."""
+    versions = {"react-tad": react_tad.__version__, "torch": torch.__version__, "numpy": numpy.__version__}
+    return {"versions": versions, "inputs": inputs}

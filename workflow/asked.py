@@ -1,0 +1,129 @@
+"""What is asked for: ``params.yaml`` changed by ``--config``, checked while the workflow is parsed."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from react_tad.data import datasets, own_files
+from react_tad.evaluation.profiles import catalogue
+from react_tad.params.experiment import Experiment
+from react_tad.params.section import Section, unknown_key, validated
+
+OPTIONS = ("dataset", "seeds", "study_seeds", "overrides", "device", "features_on_device")
+"""What ``--config`` may give."""
+DEVICES = ("cpu", "cuda", "auto")
+
+
+def typed(value: Any) -> Any:
+    """What ``--config`` gives as strings, read as YAML 1.2 like ``params.yaml``: ``1e-3`` is a number."""
+    if isinstance(value, Mapping):
+        return {key: typed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [typed(item) for item in value]
+    return YAML(typ="safe", pure=True).load(value) if isinstance(value, str) else value
+
+
+def read_experiment(config: Mapping[str, Any], path: str = "params.yaml") -> Experiment:
+    """The parameters of a run. Raises ValueError that names what is wrong."""
+    for key in config:
+        if key not in OPTIONS:
+            raise unknown_key(key, OPTIONS, "--config")
+    given = typed(config)
+    if given.get("device", "cpu") not in DEVICES:
+        raise ValueError(f"--config device={given['device']}: should be one of {', '.join(DEVICES)}")
+    if not isinstance(given.get("features_on_device", False), bool):
+        raise ValueError(f"--config features_on_device={given['features_on_device']}: should be true or false")
+    overrides = given.get("overrides") or {}
+    if not isinstance(overrides, dict):
+        raise ValueError(f'--config overrides={overrides}: should be a mapping such as "{{train.epochs: 1}}"')
+    chosen = {key: given[key] for key in ("dataset", "seeds", "study_seeds") if key in given}
+    experiment = Experiment.read(path, overrides | chosen)
+    check_options(experiment)
+    check_variants(experiment)
+    for resolved in experiment.variants.values():  # a profile that the data set does not have
+        catalogue.choose(experiment.dataset, "test", resolved.params.evaluation.profile)
+    check_fusion(experiment)
+    return experiment
+
+
+def check_options(experiment: Experiment) -> None:
+    """Refuse unknown options of any data set; the modules of the data sets know them."""
+    for name, block in experiment.raw["datasets"].items():
+        given = (block or {}).get("options") or {}
+        validated(datasets.find(name).OPTIONS, given, f"params.yaml, datasets.{name}.options")
+
+
+def check_variants(experiment: Experiment) -> None:
+    """Refuse variants that cannot share the data, and names that are no folder names."""
+    for step in ("fetch", "features", "windows"):
+        seen = {name: resolved.step(step) for name, resolved in experiment.variants.items()}
+        first, *others = seen
+        for other in others:
+            if seen[other] != seen[first]:
+                raise ValueError(
+                    f"params.yaml: variant '{other}' has other parameters than '{first}' for step '{step}': "
+                    f"{seen[other]} instead of {seen[first]}. Variants share the data; set these under "
+                    f"datasets.{experiment.dataset}"
+                )
+    for name in experiment.variants:
+        if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
+            raise ValueError(f"params.yaml: variant '{name}' names a folder: use letters, digits, '_', '-' and '.'")
+
+
+def check_fusion(experiment: Experiment) -> None:
+    """Refuse class scores that are neither there nor downloaded: with old results there, Snakemake would not miss
+    them.
+    """
+    dataset, options = chosen_data_set(experiment)
+    downloaded = [f"data/{experiment.dataset}/raw/{name}" for name in dataset.published(options)]
+    for name, resolved in experiment.variants.items():
+        for file in files_of_fusion(resolved.params.fusion):
+            if file not in downloaded and not Path(file).is_file():
+                raise ValueError(f"params.yaml: variant '{name}' is fused with {file}, which does not exist")
+
+
+def files_of_fusion(fusion: Any) -> list[str]:
+    """The video-level class scores that a section ``fusion`` reads; none unless it is enabled."""
+    files = [fusion.scores, fusion.video_list, fusion.class_list]
+    return list(filter(None, files)) if fusion.enabled else []
+
+
+def chosen_data_set(experiment: Experiment) -> tuple[Any, Section]:
+    """Module of the chosen data set, and its own options."""
+    dataset = datasets.find(experiment.dataset)
+    given = experiment.variants[experiment.main[0]].params.options
+    return dataset, validated(dataset.OPTIONS, given, f"datasets.{experiment.dataset}.options")
+
+
+def raw_files(experiment: Experiment) -> list[str]:
+    """Files that the chosen data set is downloaded as; none for one that is generated. ``{dataset}`` is left to a
+    rule.
+    """
+    dataset, options = chosen_data_set(experiment)
+    return [f"data/{{dataset}}/raw/{name}" for name in dataset.published(options)]
+
+
+def as_in_params_yaml(config: Mapping[str, Any]) -> bool:
+    """Whether a run is what ``params.yaml`` says, which is all that DVC knows."""
+    return not config.keys() - {"device", "features_on_device"}
+
+
+def own_files_digest(experiment: Experiment, warn: Any) -> dict[str, str]:
+    """What the step fetch reads beside its section: a digest of the user's own files, if the data set has any.
+
+    They are no inputs of a rule, since Snakemake would read gigabytes at each start to compare them. Where they are
+    away and were taken over before, ``warn(text)`` says so.
+    """
+    data = Path("data", experiment.dataset)
+    try:
+        files = datasets.own_files(*chosen_data_set(experiment))
+        listing = own_files.checksums(files, data / "downloads")
+    except own_files.OwnFilesAway as error:
+        if not (data / "raw/manifest.json").is_file():
+            raise
+        warn(f"{error}. What was made of them before is taken as it is.")
+        listing = own_files.recorded(data / "raw")
+    return {"own_files": own_files.digest(listing)} if listing else {}

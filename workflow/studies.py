@@ -1,0 +1,124 @@
+"""From the studies of ``params.yaml`` to the files that they need and their descriptions for the verbs.
+
+A row of a study is a variant STUDY.ROW with the seeds of its study; ``variants.py`` says where the files of a run are.
+"""
+
+import json
+from collections.abc import Iterable
+
+from react_tad.paper.numbers import TABLES as PAPER_TABLES
+from variants import DESCRIPTION, DETECTIONS, LOG, METRICS, Variants
+
+WITH_ACE_DEC = {"all": "with ACE-dec", "without_ace_dec": "without ACE-dec"}
+"""The rows of Table 3 that Figure S3 compares."""
+
+
+class Studies:
+    """The studies of an experiment."""
+
+    def __init__(self, variants: Variants):
+        self.variants, self.experiment = variants, variants.experiment
+        studies = self.experiment.studies.values()
+        self.tables = [study.name for study in studies if study.reference]
+        self.sweeps = [study.name for study in studies if study.parameter]
+        self.published = [name for name in ("table1", "table2") if PAPER_TABLES[name].is_of(self.experiment.dataset)]
+        """The paper's comparison with other methods on this data set."""
+
+    def rows(self, step: str, pattern: str, name: str, rows: Iterable[str] | None = None) -> dict[str, list[str]]:
+        """Files of a study's rows, or of those among ``rows``, by row: one a seed."""
+        study = self.experiment.studies[name]
+        file = self.variants.file
+        return {row: [file(step, pattern, f"{name}.{row}", seed) for seed in study.seeds] for row in rows or study.rows}
+
+    def files(self, step: str, pattern: str, name: str) -> list[str]:
+        """The files of all rows of a study, each once."""
+        return list(dict.fromkeys(file for files in self.rows(step, pattern, name).values() for file in files))
+
+    def split(self, name: str) -> str:
+        """The split that a study is evaluated on."""
+        return self.variants.split(f"{name}.{self.experiment.studies[name].rows[0]}")
+
+    def measured(self, name: str) -> dict[str, dict[str, list[str]]]:
+        """The files of each row of a study, as ``react-tad table`` and ``sweep`` read them.
+
+        Recordings are resampled for one definition of average precision only; with another, detections are left out.
+        """
+        metrics = self.rows("evaluate", METRICS, name)
+        detections = self.rows("suppress", DETECTIONS, name)
+        files = {}
+        for row in metrics:
+            evaluation = self.experiment.variants[f"{name}.{row}"].params.evaluation
+            files[row] = {"metrics": metrics[row]}
+            if evaluation.definition == "activitynet":
+                files[row]["detections"] = detections[row]
+        return files
+
+    def table(self, name: str) -> str:
+        """A table, as ``react-tad table`` reads it."""
+        study = self.experiment.studies[name]
+        about = {"name": study.name, "title": study.title, "reference": study.reference}
+        return json.dumps(about | {"rows": self.measured(name)})
+
+    def sweep(self, name: str) -> str:
+        """A sweep, as ``react-tad sweep`` reads it."""
+        study = self.experiment.studies[name]
+        about = {"name": study.name, "title": study.title, "parameter": study.parameter}
+        measured = zip(study.values, self.measured(name).values(), strict=True)
+        return json.dumps(about | {"points": [{"value": value} | files for value, files in measured]})
+
+    def published_variants(self, table: str) -> list[str]:
+        """Variants that are a row of ours in Table 1 or 2: the first of each preset; none if the data set is
+        another.
+        """
+        if not PAPER_TABLES[table].is_of(self.experiment.dataset):
+            return []
+        resolved = {name: self.experiment.variants[name].params for name in self.experiment.main}
+        presets = {params.preset: name for name, params in reversed(resolved.items())}
+        return [name for name in resolved if name in presets.values()]
+
+    def published_metrics(self, table: str) -> dict[str, list[str]]:
+        """Metrics of these variants, one a seed."""
+        file, seeds = self.variants.file, self.experiment.seeds
+        return {
+            variant: [file("evaluate", METRICS, variant, seed) for seed in seeds]
+            for variant in self.published_variants(table)
+        }
+
+    def published_metric_files(self, table: str) -> list[str]:
+        """The same in one list."""
+        return [file for files in self.published_metrics(table).values() for file in files]
+
+    def published_description_files(self, table: str) -> list[str]:
+        """What their networks are: ``model.json`` of the first seed, in the same order."""
+        seed = self.experiment.seeds[0]
+        return [self.variants.file("train", DESCRIPTION, name, seed) for name in self.published_variants(table)]
+
+    def published_rows(self, table: str) -> str:
+        """The rows of ours, as ``react-tad published`` reads them."""
+        rows = []
+        measured = self.published_metrics(table)
+        for (variant, metrics), description in zip(
+            measured.items(), self.published_description_files(table), strict=True
+        ):
+            params = self.experiment.variants[variant].params
+            about = {"preset": params.preset, "window": params.windows.length}
+            rows.append(about | {"description": description, "metrics": metrics})
+        return json.dumps(rows)
+
+    def logs_with_ace_dec(self) -> dict[str, list[str]]:
+        """Training logs with and without ACE-dec, by row of Table 3.
+
+        Empty where one of the rows is missing, or leaves no validation recordings to measure the loss on.
+        """
+        variants = [f"table3.{row}" for row in WITH_ACE_DEC]
+        if not set(variants) <= self.experiment.variants.keys():
+            return {}
+        if any(self.experiment.variants[variant].params.train.include_validation for variant in variants):
+            return {}
+        return self.rows("train", LOG, "table3", WITH_ACE_DEC)
+
+    def class_loss(self) -> str:
+        """Figure S3, as ``react-tad class-loss`` reads it."""
+        logs = self.logs_with_ace_dec()
+        rows = {row: {"label": WITH_ACE_DEC[row], "logs": own} for row, own in logs.items()}
+        return json.dumps({"name": "figureS3", "title": "Validation classification loss", "rows": rows})

@@ -1,0 +1,140 @@
+"""From an experiment to the files of its runs and the parameters of its jobs.
+
+A step that comes to the same parameters in several variants is run once, for the first of them: its *owner*.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from asked import files_of_fusion
+from react_tad.evaluation.profiles import catalogue
+from react_tad.params.experiment import Experiment
+from react_tad.params.section import flatten
+
+STEPS = ("train", "detect", "suppress", "evaluate")
+LOG = "{place}/models/{variant}/seed{seed}/log.csv"
+WEIGHTS = "{place}/models/{variant}/seed{seed}/model.safetensors"
+DESCRIPTION = "{place}/models/{variant}/seed{seed}/model.json"
+RAW = "{place}/raw_detections/{variant}/seed{seed}.npz"
+DETECTIONS = "{place}/detections/{variant}/seed{seed}.json"
+METRICS = "{place}/metrics/{variant}/seed{seed}.json"
+
+
+class Variants:
+    """The variants of an experiment, rows of studies among them."""
+
+    def __init__(self, experiment: Experiment, own_files: Mapping[str, str] | None = None):
+        """``own_files`` is what the step fetch reads beside its section (``asked.own_files_digest``)."""
+        self.experiment, self.own_files = experiment, own_files or {}
+
+    @cached_property
+    def _owners(self) -> dict[tuple[str, str], str]:
+        """By variant and step."""
+        owners = {}
+        for count, step in enumerate(STEPS, 1):
+            first: dict[tuple[str, ...], str] = {}
+            for name, resolved in self.experiment.variants.items():
+                read = tuple(resolved.step(earlier) for earlier in STEPS[:count])
+                owners[name, step] = first.setdefault(read, name)
+        return owners
+
+    def owner(self, variant: str, step: str) -> str:
+        """The first variant with the same parameters up to ``step``."""
+        return self._owners[variant, step]
+
+    def place(self, variant: str, seed: int | str) -> str:
+        """Folder of a run: ``results/D`` for ``variants`` x ``seeds``, a folder of its own for what only studies need.
+
+        DVC has a stage for each of the two, and no file may belong to both.
+        """
+        of_main = variant in self.experiment.main and int(seed) in self.experiment.seeds
+        return f"results/{self.experiment.dataset}" + ("" if of_main else "/studies")
+
+    def file(self, step: str, pattern: str, variant: str, seed: int | str) -> str:
+        """File of a run that ``step`` makes: ``pattern`` with the owner in the place of the variant."""
+        name = self.owner(variant, step)
+        return pattern.format(place=self.place(name, seed), variant=name, seed=seed)
+
+    def files(self, step: str, pattern: str, runs: Iterable[tuple[str, int]] | None = None) -> list[str]:
+        """Files of runs that ``step`` makes, each once; of ``variants`` x ``seeds`` if no runs are given."""
+        if runs is None:
+            runs = [(variant, seed) for variant in self.experiment.main for seed in self.experiment.seeds]
+        return list(dict.fromkeys(self.file(step, pattern, *run) for run in runs))
+
+    @property
+    def all_runs(self) -> list[tuple[str, int]]:
+        """Those of ``variants`` and of all studies."""
+        return [(variant, seed) for variant, seeds in self.experiment.runs.items() for seed in seeds]
+
+    def parameters(self, step: str, variant: str | None = None, seed: int | str | None = None) -> str:
+        """The ``--cfg`` of a job: one canonical JSON string of all that the step reads.
+
+        One string, since Snakemake compares the values of ``params`` without their names.
+        """
+        more: dict[str, Any] = {"seed": int(seed)} if step == "train" else {}
+        if step == "fetch":
+            more = dict(self.own_files)
+        return self.experiment.variants[variant or self.experiment.main[0]].step(step, **more)
+
+    def split(self, variant: str) -> str:
+        """The split that a variant is evaluated on."""
+        return self.experiment.variants[variant].params.inference.split
+
+    def thresholds(self, variant: str) -> str:
+        """The tIoU thresholds that a variant is evaluated at, as an option."""
+        return ",".join(map(str, self.experiment.variants[variant].params.evaluation.tiou))
+
+    def fused_files(self, variant: str) -> list[str]:
+        """The video-level class scores that a variant is fused with; none unless it is."""
+        return files_of_fusion(self.experiment.variants[variant].params.fusion)
+
+    def profile(self, variant: str) -> str | None:
+        """The ground-truth profile that a variant's metrics are of, or None.
+
+        Profiles are of whole published sets, so the split ``validation`` has none: it is a part that was held out here.
+        """
+        params = self.experiment.variants[variant].params
+        if params.inference.split != "test":
+            return None
+        return catalogue.choose(self.experiment.dataset, "test", params.evaluation.profile)
+
+    @property
+    def with_features(self) -> str:
+        """Option that names the test videos with features, where a profile needs them. The detections are made from
+        them.
+        """
+        dataset = self.experiment.dataset
+        return f" --videos data/{dataset}/features/test.json" if catalogue.needs_features(dataset, "test") else ""
+
+    def evaluated_profiles(self, variant: str) -> str:
+        """Options of ``react-tad evaluate``: the headline first, then the data set's other profiles."""
+        name = self.profile(variant)
+        return f"--profile {name} all{self.with_features}" if name else ""
+
+    def diagnosed_profile(self, variant: str) -> str:
+        """Options of ``react-tad diagnose`` for the headline."""
+        name, dataset = self.profile(variant), self.experiment.dataset
+        return f"--profiles {dataset} --profile {name}{self.with_features}" if name else ""
+
+    def whole(self) -> str:
+        """All that was asked for, as ``react-tad provenance`` reads it."""
+        experiment = self.experiment
+        flat = {
+            name: dict(flatten(resolved.params.model_dump(mode="json")))
+            for name, resolved in experiment.variants.items()
+        }
+        first = flat[experiment.main[0]]
+        differences = {
+            name: {key: value for key, value in own.items() if value != first[key]} for name, own in flat.items()
+        }
+        return json.dumps(
+            {
+                "dataset": experiment.dataset,
+                "first": experiment.main[0],
+                "parameters": first,
+                "differences": differences,
+                "seeds": experiment.runs,
+            }
+        )
