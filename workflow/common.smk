@@ -109,6 +109,12 @@ def source_files(verb):
     return sources.of_step(ROOT, verb, experiment.dataset)
 
 
+def training_files(variant):
+    """Those that make a variant's network: what measures mAP is among them only if that selects an epoch."""
+    without = () if variants.selects(variant) else sources.VALIDATION
+    return sources.of_step(ROOT, "train", experiment.dataset, without)
+
+
 def cores_a_job():
     """Cores that a job of one thread claims, so that no more of them run at a time than the machine has cores."""
     there = len(os.sched_getaffinity(0))

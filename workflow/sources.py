@@ -11,18 +11,22 @@ that a rule gives stand in the rule. So the modules of the command line are left
 import ast
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
 
 from react_tad.evaluation.profiles import catalogue
 
+VALIDATION = ("react_tad.evaluation.validation", "react_tad.detection.inference")
+"""What ``react-tad train`` looks at a model with. It makes nothing unless an epoch is selected by it."""
 
-def closure(root: Path, package: str, modules: Iterable[str]) -> list[str]:
+
+def closure(root: Path, package: str, modules: Iterable[str], without: Collection[str] = ()) -> list[str]:
     """Files of ``package`` that the import of ``modules`` may run, sorted.
 
-    ``root`` is the folder that holds the package. A module that has no file there is an error.
+    ``root`` is the folder that holds the package. A module that has no file there is an error. Modules in ``without``
+    are not followed.
     """
     found: dict[str, Path] = {}
     waiting = list(modules)
@@ -32,7 +36,7 @@ def closure(root: Path, package: str, modules: Iterable[str]) -> list[str]:
     while waiting:
         name = waiting.pop()
         file = module_file(root, name)
-        if file is None or name in found:
+        if file is None or name in found or name in without:
             continue
         found[name] = file
         parent = name.rpartition(".")[0]
@@ -44,9 +48,9 @@ def closure(root: Path, package: str, modules: Iterable[str]) -> list[str]:
 COMMAND_LINE = ("cli", "arguments", "commands")
 
 
-def of_verb(root: Path, package: str, verb: str, more: Iterable[str] = ()) -> list[str]:
+def of_verb(root: Path, package: str, verb: str, more: Iterable[str] = (), without: Collection[str] = ()) -> list[str]:
     """Files that make what ``verb`` writes: the closure of its imports and of the modules ``more``."""
-    files = closure(root, package, [f"{package}.commands.{verb}", *more])
+    files = closure(root, package, [f"{package}.commands.{verb}", *more], without)
     parts = (Path(file).relative_to(root / package).with_suffix("").parts[0] for file in files)
     return [file for file, part in zip(files, parts, strict=True) if part not in COMMAND_LINE]
 
@@ -82,10 +86,10 @@ def executed(node: ast.AST) -> Iterator[ast.AST]:
             yield from executed(child)
 
 
-def of_step(root: Path, verb: str, dataset: str) -> list[str]:
+def of_step(root: Path, verb: str, dataset: str, without: Collection[str] = ()) -> list[str]:
     """Files of this project in ``root``, relative to it, that make what ``react-tad VERB`` writes for a data set."""
     more = [f"react_tad.data.datasets.{dataset}"] if verb in ("fetch", "features") else []
-    files = of_verb(root / "src", "react_tad", verb, more)
+    files = of_verb(root / "src", "react_tad", verb, more, without)
     own_profiles = catalogue.profile_file(dataset)
     if own_profiles and catalogue.__file__ in files:
         files.append(str(own_profiles))

@@ -78,6 +78,10 @@ class Variants:
             more = dict(self.own_files)
         return self.experiment.variants[variant or self.experiment.main[0]].step(step, **more)
 
+    def selects(self, variant: str) -> bool:
+        """Whether an epoch of a variant's training is selected by its mAP on the validation split."""
+        return self.experiment.variants[variant].params.train.select == "best_validation"
+
     def split(self, variant: str) -> str:
         """The split that a variant is evaluated on."""
         return self.experiment.variants[variant].params.inference.split

@@ -35,6 +35,13 @@ def test_imports_in_functions_packages_and_relative_ones_are_followed(package):
     assert found == {f"pack/{name}.py" for name in expected}
 
 
+def test_what_is_left_out_is_not_followed(package):
+    found = {
+        str(Path(file).relative_to(package)) for file in closure(package, "pack", ["pack.start"], ["pack.inner.late"])
+    }
+    assert found == {f"pack/{name}.py" for name in ("__init__", "start", "inner/__init__", "inner/sibling")}
+
+
 def test_a_starting_point_that_does_not_exist_is_an_error(package):
     with pytest.raises(ValueError, match=r"pack\.missing"):
         closure(package, "pack", ["pack.missing"])

@@ -48,6 +48,8 @@ def plan(unrun, tmp_path_factory) -> dict[str, dict[str, set[str]]]:
     """Inputs and outputs of each DVC stage, from what Snakemake would run."""
     project = copy(unrun, tmp_path_factory.mktemp("planned"))
     project.params(add_studies)
+    best = {"train.select": "best_validation"}  # only such a training reads what measures mAP
+    project.params(lambda params: params["variants"].update(best=best))
     text = project.ok("snakemake", "-n", "--forceall", "all")
     files: dict[str, dict[str, set[str]]] = defaultdict(lambda: {"input": set(), "output": set()})
     for rule, body in re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", text, re.MULTILINE):

@@ -91,6 +91,11 @@ def test_options_of_the_job(variants):
     assert Variants(held_out).evaluated_profiles("full") == "", "profiles are of the test split"
 
 
+def test_an_epoch_is_selected_where_the_parameters_say_so():
+    made = Variants(Experiment(FILE | {"variants": {"full": {}, "best": {"train.select": "best_validation"}}}))
+    assert (made.selects("full"), made.selects("best")) == (False, True)
+
+
 def test_the_whole_experiment_is_the_first_variant_and_what_others_change(variants):
     whole = json.loads(variants.whole())
     assert (whole["first"], whole["dataset"]) == ("full", "toy")

@@ -59,6 +59,10 @@ def test_edited_parameters(project):
         ("model/relational_attention.py", FROM_TRAINING),
         ("training/trainer.py", FROM_TRAINING),
         ("detection/fusion.py", FROM_SUPPRESSION),
+        ("detection/soft_nms.py", FROM_SUPPRESSION),
+        ("detection/inference.py", FROM_DETECTION),
+        ("evaluation/average_precision.py", FROM_EVALUATION | {"diagnose_errors": STEPS["diagnose_errors"]}),
+        ("evaluation/validation.py", {}),
         ("evaluation/summary.py", SUMMARIES),
         ("evaluation/profiles/measure.py", FROM_EVALUATION),
         ("pictures/timeline.py", PICTURES | {"draw_relations": 1}),
@@ -74,6 +78,15 @@ def test_edited_source(project, source, expected):
     assert project.planned() == expected
     path.write_bytes(before)  # newer than the results, with the content that made them
     assert project.planned() == {}
+
+
+def test_what_measures_map_trains_again_where_it_selects_an_epoch(project):
+    best = {"train.select": "best_validation"}
+    project.params(lambda params: params["variants"].update(best=best))
+    project.make("train")
+    with (project.folder / "src/react_tad/evaluation/validation.py").open("a") as source:
+        source.write("# edited\n")
+    assert project.planned("train") == {"train_network": 1}
 
 
 def test_older_dates_do_not_hide_an_edit(project):

@@ -18,7 +18,7 @@ rule train_network:
         validation_windows="data/{dataset}/windows/validation.json",
         validation_features="data/{dataset}/features/validation.json",
         validation_array=ancient("data/{dataset}/features/validation.npy"),
-        sources=source_files("train"),
+        sources=of_variant(training_files),
     output:
         weights="results/{dataset}/models/{variant}/seed{seed}/model.safetensors",
         description="results/{dataset}/models/{variant}/seed{seed}/model.json",
@@ -38,7 +38,7 @@ rule train_network:
         keep_features=keep_features(),
     params:
         cfg=parameters("train"),
-        code=sources.digest(ROOT, source_files("train")),
+        code=lambda wildcards: sources.digest(ROOT, training_files(wildcards.variant)),
     shell:
         "react-tad train --cfg {params.cfg:q} --annotations {input.annotations}"
         " --training-windows {input.training_windows} --training-features {input.training_features}"
