@@ -29,8 +29,11 @@ ORDER = (
 """The house from top to bottom: nothing here imports what stands before it. Last come the modules that everything
 stands on."""
 
-APART = {("losses", "model"), ("losses", "data"), ("model", "data"), ("files", "segments")}
-"""Neighbours that do not know each other."""
+APART = {
+    *(("losses", "model"), ("losses", "data"), ("model", "data"), ("files", "segments")),
+    *(("pictures", "model"), ("pictures", "losses"), ("paper", "losses")),
+}
+"""What does not know each other, though the order would allow it."""
 
 NETS = {"training", "losses", "model"}
 

@@ -5,8 +5,8 @@ import json
 from react_tad.data.released_checkpoint import CHECKPOINT, DATASET, other_than_theirs, released_params
 from react_tad.params.experiment import Experiment, Resolved
 
-__all__ = ["CHECKPOINT", "RELEASED_PROFILE", "about", "check", "page", "settings"]
-
+FILE = CHECKPOINT.name
+"""The checkpoint as it is published."""
 RELEASED_PROFILE = "ssn"
 """The ground-truth profile that the released code is measured under (docs/evaluation.md)."""
 

@@ -1,7 +1,11 @@
 """Arguments that several verbs have, and what they stand for."""
 
 import argparse
+import os
 from pathlib import Path
+
+MIRROR_VARIABLE = "REACT_TAD_MIRROR"
+"""The environment variable that names a folder of published files."""
 
 
 def add_machine_options(parser: argparse.ArgumentParser, *, keep_features: bool = False) -> None:
@@ -17,6 +21,17 @@ def add_machine_options(parser: argparse.ArgumentParser, *, keep_features: bool 
             help="copy all features to the device once and cut windows there (they have to fit; the results are the "
             "same)",
         )
+
+
+def add_mirror(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add ``--mirror``, a folder or None; ``what`` is done with it."""
+    parser.add_argument(
+        "--mirror",
+        type=lambda text: Path(text) if text else None,
+        metavar="DIR",
+        default=os.environ.get(MIRROR_VARIABLE),
+        help=f"{what} (default: ${MIRROR_VARIABLE})",
+    )
 
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:

@@ -24,7 +24,7 @@ rule fetch_released_weights:
     input:
         sources=source_files("fetch_weights"),
     output:
-        checkpoint=f"data/{{dataset}}/pretrained/{pretrained.CHECKPOINT.name}",
+        checkpoint=f"data/{{dataset}}/pretrained/{pretrained.FILE}",
     log:
         "logs/{dataset}/pretrained/fetch.txt",
     benchmark:

@@ -9,11 +9,10 @@ check     everything that is wrong as a table, exit status 1 if anything is: fil
 
 import argparse
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from react_tad.commands.fetch import MIRROR_VARIABLE
+from react_tad.arguments import add_mirror
 from react_tad.params.section import validated
 from react_tad.params.yaml_files import read_yaml
 
@@ -28,12 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the data set's own options (default: those of params.yaml in this folder, if it is there)",
     )
     parser.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help="folder of all data (data)")
-    parser.add_argument(
-        "--mirror",
-        metavar="DIR",
-        default=os.environ.get(MIRROR_VARIABLE),
-        help=f"look for the files in this folder (default: ${MIRROR_VARIABLE})",
-    )
+    add_mirror(parser, "look for the files in this folder")
     parser.add_argument("--skip-numbers", action="store_true", help="check: do not read the features themselves")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="check: write the table to a file too")
 
@@ -58,8 +52,7 @@ def _fetch(arguments: argparse.Namespace, dataset: Any, options: Any) -> None:
     from react_tad.data.fetching import fetch_data_set, listed
 
     directory = arguments.data / arguments.name / "downloads"
-    mirror = Path(arguments.mirror) if arguments.mirror else None
-    for line in listed(fetch_data_set(arguments.name, dataset, options, directory, mirror), directory):
+    for line in listed(fetch_data_set(arguments.name, dataset, options, directory, arguments.mirror), directory):
         print(line)
 
 
@@ -90,9 +83,8 @@ def _check(arguments: argparse.Namespace, dataset: Any, options: Any) -> None:
     from react_tad.data.check import check_converted, check_files, check_numbers, check_raw, check_segments, gathered
 
     folder = arguments.data / arguments.name
-    mirror = Path(arguments.mirror) if arguments.mirror else None
     downloads = folder / "downloads"
-    files, problems = check_files(dataset.published(options), downloads, mirror, arguments.name)
+    files, problems = check_files(dataset.published(options), downloads, arguments.mirror, arguments.name)
     with gathered(files, downloads) as together:
         examined = check_raw(dataset, options, files, together)
         problems += examined.problems

@@ -8,24 +8,17 @@ manifest has their checksums.
 
 import argparse
 import json
-import os
 from pathlib import Path
 
+from react_tad.arguments import add_mirror
 from react_tad.params.section import validated
-
-MIRROR_VARIABLE = "REACT_TAD_MIRROR"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--cfg", required=True, metavar="JSON", help="'dataset' and its 'options'")
     parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder to write")
-    parser.add_argument(
-        "--mirror",
-        metavar="DIR",
-        default=os.environ.get(MIRROR_VARIABLE),
-        help=f"take the files from this folder instead of downloading (default: ${MIRROR_VARIABLE})",
-    )
+    add_mirror(parser, "take the files from this folder instead of downloading")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -36,6 +29,5 @@ def run(arguments: argparse.Namespace) -> None:
     cfg = json.loads(arguments.cfg)
     dataset = find(cfg["dataset"])
     options = validated(dataset.OPTIONS, cfg.get("options", {}), f"--cfg options of {cfg['dataset']}")
-    mirror = Path(arguments.mirror) if arguments.mirror else None
-    for line in listed(fetch_data_set(cfg["dataset"], dataset, options, arguments.to, mirror), arguments.to):
+    for line in listed(fetch_data_set(cfg["dataset"], dataset, options, arguments.to, arguments.mirror), arguments.to):
         print(line)

@@ -5,21 +5,15 @@ already and right is kept.
 """
 
 import argparse
-import os
 from pathlib import Path
 
-from react_tad.commands.fetch import MIRROR_VARIABLE
+from react_tad.arguments import add_mirror
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder to write")
-    parser.add_argument(
-        "--mirror",
-        metavar="DIR",
-        default=os.environ.get(MIRROR_VARIABLE),
-        help=f"take the file from this folder instead of downloading (default: ${MIRROR_VARIABLE})",
-    )
+    add_mirror(parser, "take the file from this folder instead of downloading")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -27,8 +21,7 @@ def run(arguments: argparse.Namespace) -> None:
     from react_tad.data.download import obtain
     from react_tad.data.released_checkpoint import CHECKPOINT, DATASET
 
-    mirror = Path(arguments.mirror) if arguments.mirror else None
     arguments.to.mkdir(parents=True, exist_ok=True)
     destination = arguments.to / CHECKPOINT.name
-    record = obtain(destination, [CHECKPOINT], mirror=mirror, folder=DATASET)
+    record = obtain(destination, [CHECKPOINT], mirror=arguments.mirror, folder=DATASET)
     print(f"{destination}: {record['bytes']} bytes from {record['source']}, sha256 {record['sha256']}")

@@ -21,9 +21,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from react_tad.data.datasets.thumos14 import CLASSES
+from react_tad.data.released_checkpoint import DIMENSION, released_params
+from react_tad.files import sha256
 from react_tad.model.react import build_react
 from react_tad.params.model import Model
-from react_tad.training.checkpoints import CheckpointError
+from react_tad.training.checkpoints import CheckpointError, provenance, save_model
 
 PREFIX = "module."
 TWICE = "segment_embed."
@@ -226,3 +229,32 @@ def check_fits(weights: Mapping[str, Tensor], model: Model, *, dimension: int, c
             f"{name}: {given.get(name, 'nothing')} is given, {ours.get(name, 'nothing')} is needed" for name in wrong
         ]
         raise CheckpointError("the authors' weights do not fit our network:\n" + "\n".join(lines))
+
+
+def import_checkpoint(checkpoint: Path, out: Path) -> int:
+    """Write the model folder ``out`` from the authors' file; gives how many numbers the network has.
+
+    Raises CheckpointError if the file is not what it should be; nothing is written then.
+    """
+    params, classes = released_params(), sorted(CLASSES)
+    content = read_checkpoint(checkpoint)
+    size = {"dimension": DIMENSION, "classes": len(classes)}
+    weights = our_weights(content["state_dict"], params.model, **size, where=str(checkpoint))
+    check_fits(weights, params.model, **size)
+    sections = params.model_dump(mode="json")
+    description = {
+        "parameters": {name: sections[name] for name in ("model", "matching", "loss", "train")} | {"seed": None},
+        "dimension": DIMENSION,
+        "classes": classes,
+        "epoch": _epoch(content),
+        "provenance": provenance({checkpoint.name: sha256(checkpoint)}),
+    }
+    save_model(out, weights, description)
+    return sum(tensor.numel() for tensor in weights.values())
+
+
+def _epoch(content: dict[str, Any]) -> int | None:
+    """The epoch that the checkpoint says it is of, if it does."""
+    meta = content.get("meta")
+    epoch = meta.get("epoch") if isinstance(meta, dict) else None
+    return epoch if isinstance(epoch, int) else None
