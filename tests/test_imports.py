@@ -77,6 +77,11 @@ def test_what_is_kept_apart_stays_apart():
     assert [f"{path} imports {other}" for part, path, other in own_imports() if (part, other) in APART] == []
 
 
+def test_verbs_do_not_know_each_other():
+    """What several verbs share stands in ``arguments.py``, or below."""
+    assert [f"{path} imports {name}" for _, path, name in imports() if name.startswith("react_tad.commands")] == []
+
+
 def test_evaluation_knows_no_network():
     """It reads files."""
     wrong = [f"{path} imports {other}" for part, path, other in own_imports() if part == "evaluation" and other in NETS]
