@@ -20,6 +20,5 @@ def run(arguments: argparse.Namespace) -> None:
     """Read, check, translate, write."""
     from react_tad.training.released_weights import import_checkpoint
 
-    print(
-        f"{arguments.out}: {import_checkpoint(arguments.checkpoint, arguments.out)} numbers from {arguments.checkpoint}"
-    )
+    numbers = import_checkpoint(arguments.checkpoint, arguments.out)
+    print(f"{arguments.out}: {numbers} numbers from {arguments.checkpoint}")
