@@ -46,6 +46,7 @@ def read_experiment(config: Mapping[str, Any], path: str = "params.yaml") -> Exp
     for resolved in experiment.variants.values():  # a profile that the data set does not have
         catalogue.choose(experiment.dataset, "test", resolved.params.evaluation.profile)
     check_fusion(experiment)
+    check_start_from(experiment)
     return experiment
 
 
@@ -83,6 +84,22 @@ def check_fusion(experiment: Experiment) -> None:
         for file in files_of_fusion(resolved.params.fusion):
             if file not in downloaded and not Path(file).is_file():
                 raise ValueError(f"params.yaml: variant '{name}' is fused with {file}, which does not exist")
+
+
+def check_start_from(experiment: Experiment) -> None:
+    """Refuse a model to start from that is not there: it is no input of a rule, its checksum is a parameter."""
+    for name, resolved in experiment.variants.items():
+        folder = resolved.params.train.start_from
+        if folder and not weights_to_start_from(folder).is_file():
+            raise ValueError(
+                f"variant '{name}': train.start_from = {folder}: no model.safetensors there; it should be the "
+                "folder of a trained model"
+            )
+
+
+def weights_to_start_from(folder: str) -> Path:
+    """The file of weights in a model's folder."""
+    return Path(folder, "model.safetensors")
 
 
 def files_of_fusion(fusion: Any) -> list[str]:

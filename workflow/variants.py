@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from asked import files_of_fusion
+from asked import files_of_fusion, weights_to_start_from
 from react_tad.evaluation.profiles import catalogue
+from react_tad.files import sha256
 from react_tad.params.experiment import Experiment
 from react_tad.params.section import flatten
 
@@ -73,10 +74,15 @@ class Variants:
 
         One string, since Snakemake compares the values of ``params`` without their names.
         """
-        more: dict[str, Any] = {"seed": int(seed)} if step == "train" else {}
+        resolved = self.experiment.variants[variant or self.experiment.main[0]]
+        more: dict[str, Any] = {}
         if step == "fetch":
             more = dict(self.own_files)
-        return self.experiment.variants[variant or self.experiment.main[0]].step(step, **more)
+        if step == "train":
+            more = {"seed": int(seed)}
+            if folder := resolved.params.train.start_from:
+                more["start_from_sha256"] = sha256(weights_to_start_from(folder))
+        return resolved.step(step, **more)
 
     def selects(self, variant: str) -> bool:
         """Whether an epoch of a variant's training is selected by its mAP on the validation split."""

@@ -38,6 +38,7 @@ def test_what_is_given_is_taken():
         ({"overrides": "3"}, "should be a mapping"),
         ({"overrides": {"evaluation.profile": "ssm"}, "dataset": "thumos14"}, "ssm"),
         ({"overrides": {"fusion.enabled": True, "fusion.scores": "away.json"}}, "away.json, which does not exist"),
+        ({"overrides": {"train.start_from": "away"}}, "start_from = away: no model.safetensors there"),
     ],
 )
 def test_what_is_wrong_is_refused(config, message):

@@ -1,5 +1,6 @@
 """Which variant owns a file, where the files of a run are, and what a job gets; without Snakemake."""
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -102,3 +103,13 @@ def test_the_whole_experiment_is_the_first_variant_and_what_others_change(varian
     assert whole["differences"]["wide"] == {"soft_nms.sigma": 0.8}
     assert whole["differences"]["full"] == {}
     assert whole["seeds"]["table3.off"] == [0, 2]
+
+
+def test_a_model_to_start_from_is_known_by_its_content(tmp_path):
+    """Other weights at the same place are other parameters, so that Snakemake trains anew."""
+    (tmp_path / "model.safetensors").write_bytes(b"one")
+    variants = Variants(Experiment(FILE | {"variants": {"full": {"train.start_from": str(tmp_path)}}}))
+    one = variants.parameters("train", "full", 0)
+    assert json.loads(one)["start_from_sha256"] == hashlib.sha256(b"one").hexdigest()
+    (tmp_path / "model.safetensors").write_bytes(b"other")
+    assert variants.parameters("train", "full", 0) != one
