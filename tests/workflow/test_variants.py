@@ -102,3 +102,12 @@ def test_the_whole_experiment_is_the_first_variant_and_what_others_change(varian
     assert whole["differences"]["wide"] == {"soft_nms.sigma": 0.8}
     assert whole["differences"]["full"] == {}
     assert whole["seeds"]["table3.off"] == [0, 2]
+
+
+def test_a_row_that_the_command_line_makes_impossible_says_so_when_asked_for():
+    rows = {"all": {}, "wide": {"train.include_validation": True}}
+    file = FILE | {"studies": {"sizes": {"seeds": [0], "reference": "all", "rows": rows}}}
+    variants = Variants(Experiment(file, overrides={"train.select": "best_validation"}))
+    assert variants.file("train", LOG, "sizes.all", 0).endswith("full/seed0/log.csv")
+    with pytest.raises(ValueError, match=r"studies.sizes.wide: train.include_validation needs train.select: last"):
+        variants.file("train", LOG, "sizes.wide", 0)
