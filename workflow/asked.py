@@ -9,8 +9,8 @@ from ruamel.yaml import YAML
 
 from react_tad.data import datasets, own_files
 from react_tad.evaluation.profiles import catalogue
-from react_tad.params.experiment import Experiment
-from react_tad.params.section import Section, unknown_key, validated
+from react_tad.params.experiment import Experiment, Params
+from react_tad.params.section import Section, known_keys, unknown_key, validated
 
 OPTIONS = ("dataset", "seeds", "study_seeds", "overrides", "device", "features_on_device")
 """What ``--config`` may give."""
@@ -30,7 +30,7 @@ def read_experiment(config: Mapping[str, Any], path: str = "params.yaml") -> Exp
     """The parameters of a run. Raises ValueError that names what is wrong."""
     for key in config:
         if key not in OPTIONS:
-            raise unknown_key(key, OPTIONS, "--config")
+            raise unknown_option(key)
     given = typed(config)
     if given.get("device", "cpu") not in DEVICES:
         raise ValueError(f"--config device={given['device']}: should be one of {', '.join(DEVICES)}")
@@ -48,6 +48,16 @@ def read_experiment(config: Mapping[str, Any], path: str = "params.yaml") -> Exp
     check_fusion(experiment)
     check_start_from(experiment)
     return experiment
+
+
+def unknown_option(key: str) -> ValueError:
+    """Error for what ``--config`` does not know: a parameter belongs into ``overrides``."""
+    meant = [known for known in known_keys(Params) if known == key or known.endswith(f".{key}")]
+    if meant:
+        return ValueError(
+            f'--config {key}: {" or ".join(meant)} is a parameter; give it as overrides="{{{meant[0]}: VALUE}}"'
+        )
+    return unknown_key(key, OPTIONS, "--config")
 
 
 def check_options(experiment: Experiment) -> None:

@@ -42,7 +42,13 @@ class Variants:
         return owners
 
     def owner(self, variant: str, step: str) -> str:
-        """The first variant with the same parameters up to ``step``."""
+        """The first variant with the same parameters up to ``step``.
+
+        Raises:
+            ParameterError: a row of a study that does not go together with the command line.
+
+        """
+        self.experiment.variants[variant]
         return self._owners[variant, step]
 
     def place(self, variant: str, seed: int | str) -> str:

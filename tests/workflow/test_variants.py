@@ -113,3 +113,12 @@ def test_a_model_to_start_from_is_known_by_its_content(tmp_path):
     assert json.loads(one)["start_from_sha256"] == hashlib.sha256(b"one").hexdigest()
     (tmp_path / "model.safetensors").write_bytes(b"other")
     assert variants.parameters("train", "full", 0) != one
+
+
+def test_a_row_that_the_command_line_makes_impossible_says_so_when_asked_for():
+    rows = {"all": {}, "wide": {"train.include_validation": True}}
+    file = FILE | {"studies": {"sizes": {"seeds": [0], "reference": "all", "rows": rows}}}
+    variants = Variants(Experiment(file, overrides={"train.select": "best_validation"}))
+    assert variants.file("train", LOG, "sizes.all", 0).endswith("full/seed0/log.csv")
+    with pytest.raises(ValueError, match=r"studies.sizes.wide: train.include_validation needs train.select: last"):
+        variants.file("train", LOG, "sizes.wide", 0)

@@ -299,7 +299,7 @@ rule diagnose_errors:
 rule record_provenance:
     input:
         features=of_data("data/{dataset}/features/{split}.json", split=SPLITS),
-        metrics=variants.files("evaluate", METRICS, variants.all_runs),
+        metrics=lambda wildcards: variants.files("evaluate", METRICS, variants.all_runs),
         sources=source_files("provenance"),
     output:
         page=report(
