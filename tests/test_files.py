@@ -1,7 +1,10 @@
 import hashlib
+import html
 import math
+import re
 
 import pytest
+from markdown_it import MarkdownIt
 
 from react_tad import files
 
@@ -63,3 +66,20 @@ def test_json_with_a_key_twice_is_refused(tmp_path):
 def test_sha256(tmp_path):
     (tmp_path / "a").write_bytes(b"content")
     assert files.sha256(tmp_path / "a") == hashlib.sha256(b"content").hexdigest()
+
+
+NAMES = ["<script>alert(1)</script>", "a|b", "[x](javascript:alert(1))", "*bold* _em_ __x__", "`code`", "a_b_c",
+         "~~gone~~", "a & b", "&lt;b&gt;", "back\\slash|", "two\nlines", "![i](http://x/y.png)", "1.5"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_markdown_shows_a_name_as_it_stands(name):
+    """Read by an independent renderer, in a cell of a table."""
+    rendered = MarkdownIt("gfm-like", {"linkify": False}).render(
+        "\n".join(
+            [files.markdown_row(["name", "n"]), "|---|---|", files.markdown_row([files.markdown_text(name), "1"])]
+        )
+    )
+    cells = re.findall(r"<td>(.*?)</td>", rendered)
+    assert [html.unescape(cell) for cell in cells] == [" ".join(name.split()), "1"]
+    assert all("<" not in cell for cell in cells)

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -45,6 +46,20 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     writer.writerow(columns)
     writer.writerows(rows)
     return buffer.getvalue()
+
+
+_MARKDOWN = re.compile(r"[\\`*\[\]<>|~]|&(?=[A-Za-z#])|(?<![^\W_])_|_(?![^\W_])")
+"""What Markdown reads as more than itself; an underscore within a word is one."""
+
+
+def markdown_text(text: str) -> str:
+    """Text that Markdown shows as it stands, in one line: no emphasis, no link, no HTML, no cell of a table ends."""
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
+
+
+def markdown_row(cells: Iterable[str]) -> str:
+    """A line of a table; the cells are Markdown already."""
+    return "| " + " | ".join(cells) + " |"
 
 
 def write_json(path: str | Path, value: Any, *, indent: int | None = 1) -> None:
