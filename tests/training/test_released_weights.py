@@ -158,7 +158,15 @@ def test_import_writes_a_model_that_loads(tmp_path):
     checkpoint = published_checkpoint(tmp_path)
     assert main(["import", str(checkpoint), "--out", str(tmp_path / "model")]) == 0
     description = read_json(tmp_path / "model/model.json")
-    assert list(description) == ["parameters", "dimension", "classes", "epoch", "provenance"]
+    assert list(description) == [
+        "layout",
+        "parameters",
+        "dimension",
+        "classes",
+        "epoch",
+        "provenance",
+        "weights_sha256",
+    ]
     assert list(description["parameters"]) == [*STEP_SECTIONS["train"], "seed"]
     assert description["parameters"]["model"] == released_params().model.model_dump(mode="json")
     assert description["classes"] == sorted(CLASSES)

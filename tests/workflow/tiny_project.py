@@ -174,7 +174,7 @@ class Project:
         """sha256 of models, detections and metrics."""
         folder = self.folder / "results/toy"
         files = [
-            *folder.glob("models/**/*.safetensors"),
+            *folder.glob("trained/**/*.safetensors"),
             *folder.glob("detections/**/*.json"),
             *folder.glob("metrics/**/*.json"),
         ]

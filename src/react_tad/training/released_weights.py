@@ -27,6 +27,7 @@ from react_tad.files import sha256
 from react_tad.model.react import build_react
 from react_tad.params.model import Model
 from react_tad.training.checkpoints import CheckpointError, provenance, save_model
+from react_tad.training.model_folder import MODEL
 
 PREFIX = "module."
 TWICE = "segment_embed."
@@ -249,7 +250,7 @@ def import_checkpoint(checkpoint: Path, out: Path) -> int:
         "epoch": _epoch(content),
         "provenance": provenance({checkpoint.name: sha256(checkpoint)}),
     }
-    save_model(out, weights, description)
+    save_model(out, weights, description, name=MODEL)
     return sum(tensor.numel() for tensor in weights.values())
 
 
