@@ -15,9 +15,9 @@ from react_tad.params.experiment import Experiment
 from react_tad.params.section import flatten
 
 STEPS = ("train", "detect", "suppress", "evaluate")
-LOG = "{place}/models/{variant}/seed{seed}/log.csv"
-WEIGHTS = "{place}/models/{variant}/seed{seed}/model.safetensors"
-DESCRIPTION = "{place}/models/{variant}/seed{seed}/model.json"
+LOG = "{place}/trained/{variant}/seed{seed}/log.csv"
+WEIGHTS = "{place}/trained/{variant}/seed{seed}/model.safetensors"
+DESCRIPTION = "{place}/trained/{variant}/seed{seed}/training.json"
 RAW = "{place}/raw_detections/{variant}/seed{seed}.npz"
 DETECTIONS = "{place}/detections/{variant}/seed{seed}.json"
 METRICS = "{place}/metrics/{variant}/seed{seed}.json"

@@ -16,6 +16,7 @@ VERBS = {
     "train": "train ReAct; goes on from the last checkpoint if there is one",
     "fetch-weights": "download the checkpoint that ReAct's authors publish, or take it from a mirror folder",
     "import": "make a model out of the authors' checkpoint",
+    "package": "make a model's folder for use: all that running it takes, and a card",
     "detect": "run a trained model over the windows of a split",
     "suppress": "Soft-NMS: from raw detections to final ones",
     "fuse": "give detections the classes of a video-level classifier",

@@ -349,15 +349,15 @@ def test_equal_values_are_one_canonical_string():
 
 
 CHANGES = {
-    "options": ({"noise": 1}, {"fetch", "features"}),
-    "windows.stride": (32, {"windows"}),
+    "options": ({"noise": 1}, {"fetch", "features", "package"}),
+    "windows.stride": (32, {"windows", "package"}),
     "model.raid.gamma": (0.3, {"train"}),
     "matching.iou_weight": (3.0, {"train"}),
     "loss.quality.weight": (3.0, {"train"}),
     "train.lr": (1e-3, {"train"}),
-    "inference.classes_per_query": (2, {"detect"}),
-    "inference.cut": ("window", {"detect"}),
-    "soft_nms.sigma": (0.5, {"suppress"}),
+    "inference.classes_per_query": (2, {"detect", "package"}),
+    "inference.cut": ("window", {"detect", "package"}),
+    "soft_nms.sigma": (0.5, {"suppress", "package"}),
     "evaluation.tiou": ([0.5], {"evaluate"}),
 }
 

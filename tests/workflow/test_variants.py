@@ -63,7 +63,7 @@ def test_what_only_studies_need_has_a_folder_of_its_own(variants, variant, seed,
 
 
 def test_files_are_the_owners(variants):
-    assert variants.file("train", LOG, "wide", 1) == "results/toy/models/full/seed1/log.csv"
+    assert variants.file("train", LOG, "wide", 1) == "results/toy/trained/full/seed1/log.csv"
     assert variants.file("evaluate", METRICS, "table3.all", 2) == "results/toy/studies/metrics/full/seed2.json"
     assert variants.files("suppress", DETECTIONS) == [
         f"results/toy/detections/{name}/seed{seed}.json" for name in ("full", "wide") for seed in (0, 1)

@@ -75,6 +75,7 @@ STEP_SECTIONS = {
     "detect": ("inference",),
     "suppress": ("soft_nms", "fusion"),
     "evaluate": ("evaluation",),
+    "package": ("dataset", "preset", "options", "windows", "inference", "soft_nms", "fusion"),
 }
 """What each step of the pipeline reads. An edit elsewhere does not make the step run again."""
 

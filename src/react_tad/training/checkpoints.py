@@ -1,7 +1,6 @@
 """Models and checkpoints on disk: safetensors, so that loading cannot run code, and JSON beside it.
 
-A model is a folder with ``model.safetensors`` (weights) and ``model.json`` (the parameters that it was trained with,
-its classes, its feature dimension, and where it comes from). A checkpoint is one file with everything that training
+A model is a folder (:mod:`react_tad.training.model_folder`). A checkpoint is one file with everything that training
 needs to go on: weights, optimiser state, the best weights so far, and the state of the run as JSON in the file's
 metadata. It is one file so that a kill cannot leave parts of two epochs.
 """
@@ -18,16 +17,24 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 import react_tad
-from react_tad.files import read_json, whole, write_json
+from react_tad.files import whole
 from react_tad.model.react import ReAct, build_react
 from react_tad.params.model import Model
 from react_tad.params.section import flatten, step_params
+from react_tad.training.model_folder import (
+    TRAINING,
+    WEIGHTS,
+    ModelError,
+    find_description,
+    read_description,
+    write_description,
+)
 
 CHECKPOINT = "checkpoint.safetensors"
 
 
 class CheckpointError(ValueError):
-    """A model or checkpoint that does not fit what is asked of it."""
+    """A checkpoint that does not fit what is asked of it."""
 
 
 @dataclass
@@ -113,11 +120,14 @@ def different(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     ]
 
 
-def save_model(folder: Path, weights: dict[str, Tensor], description: dict[str, Any]) -> None:
-    """Write a model's weights and description; the description last, so that it never speaks of missing weights."""
-    with whole(folder / "model.safetensors") as temporary:
+def save_model(folder: Path, weights: dict[str, Tensor], description: dict[str, Any], *, name: str = TRAINING) -> None:
+    """Write a model's weights and description; the description last, so that it never speaks of missing weights.
+
+    ``name`` is ``training.json``, or ``model.json`` for a description that says all.
+    """
+    with whole(folder / WEIGHTS) as temporary:
         save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, temporary)
-    write_json(folder / "model.json", description)
+    write_description(folder, name, description)
 
 
 @dataclass(frozen=True)
@@ -132,34 +142,41 @@ class TrainedModel:
     def check_fits(self, *, dimension: int, classes: tuple[str, ...], features: str) -> None:
         """Refuse features or classes other than the model's own."""
         if dimension != self.dimension:
-            raise CheckpointError(
+            raise ModelError(
                 f"{features}: features have dimension {dimension}, "
                 f"the model in {self.where} was trained on {self.dimension}"
             )
         if classes != self.classes:
             missing, added = set(self.classes) - set(classes), set(classes) - set(self.classes)
-            raise CheckpointError(
+            raise ModelError(
                 f"{self.where}: the model knows other classes than the windows of {features}: "
                 f"only in the model: {sorted(missing)}; only in the windows: {sorted(added)}"
             )
 
 
 def load_model(folder: str | Path) -> TrainedModel:
-    """Load a model that :func:`save_model` wrote.
+    """Load a model that :func:`save_model` wrote, or that was packaged.
 
-    Raises ``CheckpointError`` naming the file, if weights and description do not belong together.
+    Raises ``ModelError`` naming the file, if weights and description do not belong together, or are of a network that
+    this version does not build.
     """
     folder = Path(folder)
-    description = read_json(folder / "model.json")
-    path = folder / "model.safetensors"
+    description = read_description(folder)
     try:
         settings = step_params(Model, description["parameters"], "model")
         dimension, classes = description["dimension"], tuple(description["classes"])
         model = build_react(settings, dimension=dimension, classes=len(classes))
-        model.load_state_dict(load_file(path))
-    except (KeyError, RuntimeError, SafetensorError) as error:
-        raise CheckpointError(f"{path} does not fit {folder / 'model.json'}: {error}") from error
+        model.load_state_dict(load_file(folder / WEIGHTS))
+    except (RuntimeError, SafetensorError) as error:
+        raise ModelError(
+            f"{folder / WEIGHTS} does not fit {find_description(folder)}, or is of a network as another version of "
+            f"react-tad builds it ({_version(description)}, this is {react_tad.__version__}); train it anew: {error}"
+        ) from error
     return TrainedModel(model, dimension, classes, folder)
+
+
+def _version(description: dict[str, Any]) -> str:
+    return description.get("provenance", {}).get("versions", {}).get("react-tad", "unknown")
 
 
 def provenance(inputs: dict[str, str]) -> dict[str, Any]:

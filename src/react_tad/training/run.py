@@ -30,7 +30,7 @@ def train(
     keep_features: bool = False,
     discard_stale: bool = False,
 ) -> None:
-    """Train, then write ``model.safetensors``, ``model.json`` and ``log.csv`` to ``out``, and remove the checkpoints.
+    """Train, write ``model.safetensors``, ``training.json`` and ``log.csv`` to ``out``, and remove the checkpoints.
 
     ``cfg`` is JSON with the sections that :class:`Settings` has. ``files`` are features and windows of the splits
     ``training`` and ``validation``. ``validation_map_of(windows)`` gives what measures a model on the validation split.
