@@ -11,6 +11,7 @@ from react_tad.data import datasets, own_files
 from react_tad.evaluation.profiles import catalogue
 from react_tad.params.experiment import Experiment, Params
 from react_tad.params.section import Section, known_keys, unknown_key, validated
+from react_tad.training.model_folder import WEIGHTS
 
 OPTIONS = ("dataset", "seeds", "study_seeds", "overrides", "device", "features_on_device")
 """What ``--config`` may give."""
@@ -102,14 +103,14 @@ def check_start_from(experiment: Experiment) -> None:
         folder = resolved.params.train.start_from
         if folder and not weights_to_start_from(folder).is_file():
             raise ValueError(
-                f"variant '{name}': train.start_from = {folder}: no model.safetensors there; it should be the "
+                f"variant '{name}': train.start_from = {folder}: no {WEIGHTS} there; it should be the "
                 "folder of a trained model"
             )
 
 
 def weights_to_start_from(folder: str) -> Path:
     """The file of weights in a model's folder."""
-    return Path(folder, "model.safetensors")
+    return Path(folder, WEIGHTS)
 
 
 def files_of_fusion(fusion: Any) -> list[str]:

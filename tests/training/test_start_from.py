@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from react_tad.cli import main
 from react_tad.files import sha256
 from react_tad.model.react import build_react
-from react_tad.training.checkpoints import CheckpointError
+from react_tad.training.model_folder import TRAINING, ModelError, write_description
 from react_tad.training.start_from import CLASS_HEADS, StartingPoint
 from small import CLASSES, DIMENSION, resolve, train_arguments
 
@@ -24,7 +24,7 @@ def network(seed, classes=3, dimension=DIMENSION, overrides=None):
 def write(folder, model, classes):
     folder.mkdir()
     save_file({name: tensor.clone() for name, tensor in model.state_dict().items()}, folder / "model.safetensors")
-    (folder / "model.json").write_text(json.dumps({"classes": classes}))
+    write_description(folder, TRAINING, {"classes": classes, "dimension": DIMENSION, "parameters": {}})
     return folder
 
 
@@ -90,24 +90,26 @@ def test_a_model_that_has_more_or_less(tmp_path):
 
 class TestRefused:
     def test_no_folder(self, tmp_path):
-        with pytest.raises(CheckpointError, match=r"start_from = .*away: no .*away.model.safetensors; it should be"):
+        with pytest.raises(ModelError, match=r"start_from: .*away is no folder of a model: it is not there"):
             StartingPoint.read(tmp_path / "away")
 
     def test_other_weights_than_asked_for(self, tmp_path):
         folder = write(tmp_path / "old", network(0), CLASSES)
         StartingPoint.read(folder, sha256(folder / "model.safetensors"))
-        with pytest.raises(CheckpointError, match="when the run was asked for"):
+        with pytest.raises(ModelError, match="was asked for; start again"):
             StartingPoint.read(folder, "0" * 64)
 
     def test_damaged_weights(self, tmp_path):
         folder = write(tmp_path / "old", network(0), CLASSES)
         (folder / "model.safetensors").write_bytes(b"no weights")
-        with pytest.raises(CheckpointError, match="not the folder of a trained model"):
+        with pytest.raises(
+            ModelError, match=r"start_from: .*model.safetensors: sha256 .* cut short or those of another run"
+        ):
             StartingPoint.read(folder)
 
     def test_nothing_fits(self, tmp_path):
         folder = write(tmp_path / "old", torch.nn.Linear(3, 3), CLASSES)
-        with pytest.raises(CheckpointError, match="none of its weights fits"):
+        with pytest.raises(ModelError, match="none of its weights fits"):
             StartingPoint.read(folder).give(network(1), CLASSES)
 
 
@@ -125,9 +127,9 @@ def test_a_run_starts_from_it(tiny, tmp_path, capsys):
     before, after = (load_file(folder / "model.safetensors") for folder in (first, second))
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert f"started from {first}: {len(before)} of {len(before)} weights taken" in capsys.readouterr().out
-    report = json.loads((second / "model.json").read_text())["started_from"]
+    report = json.loads((second / "training.json").read_text())["started_from"]
     assert report["sha256"] == sha256(first / "model.safetensors")
 
 
 def test_without_it_nothing_is_said(tiny, tmp_path):
-    assert "started_from" not in json.loads((train(tiny, tmp_path, {}) / "model.json").read_text())
+    assert "started_from" not in json.loads((train(tiny, tmp_path, {}) / "training.json").read_text())

@@ -129,7 +129,7 @@ rule package_model:
         weights=of_owner("train", WEIGHTS),
         description=of_owner("train", DESCRIPTION),
         features=expand("data/{{dataset}}/features/{split}.json", split=SPLITS),
-        metrics="results/{dataset}/metrics/{variant}/seed{seed}.json",
+        metrics=of_owner("evaluate", METRICS),
         sources=source_files("package"),
     output:
         weights="results/{dataset}/models/{variant}/seed{seed}/model.safetensors",

@@ -15,8 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from react_tad.files import read_json, sha256
-from react_tad.training.checkpoints import CheckpointError
+from react_tad.training.model_folder import WEIGHTS, ModelError, read_description
 
 CLASS_HEADS = "decoder.class_heads."
 """What the names of weights begin with that have a row a class."""
@@ -37,22 +36,18 @@ class StartingPoint:
         """The model in ``folder``.
 
         Raises:
-            CheckpointError: there is no model, its file of weights is damaged, or has another sha256 than ``expected``.
+            ModelError: there is no model, its file of weights is damaged, or has another sha256 than ``expected``.
 
         """
         folder = Path(folder)
-        path = folder / "model.safetensors"
         try:
-            found, classes = sha256(path), tuple(read_json(folder / "model.json")["classes"])
+            description = read_description(folder)
+            found = description["weights_sha256"]
             if expected not in (None, found):
-                raise CheckpointError(f"{path}: sha256 {found}, and {expected} when the run was asked for; start again")
-            return cls(load_file(path), classes, found, folder)
-        except FileNotFoundError as error:
-            raise CheckpointError(
-                f"train.start_from = {folder}: no {error.filename}; it should be the folder of a trained model"
-            ) from error
-        except (KeyError, TypeError, SafetensorError) as error:
-            raise CheckpointError(f"train.start_from = {folder}: not the folder of a trained model: {error}") from error
+                raise ModelError(f"{folder / WEIGHTS} has sha256 {found}, and {expected} was asked for; start again")
+            return cls(load_file(folder / WEIGHTS), tuple(description["classes"]), found, folder)
+        except (ModelError, SafetensorError) as error:
+            raise ModelError(f"train.start_from: {error}") from error
 
     @torch.no_grad()
     def give(self, model: nn.Module, classes: Sequence[str]) -> dict[str, Any]:
@@ -63,7 +58,7 @@ class StartingPoint:
             shapes of what keeps its random beginning, and, where there is one of that name, the shape in this model.
 
         Raises:
-            CheckpointError: nothing fits.
+            ModelError: nothing fits.
 
         """
         own = model.state_dict()
@@ -81,7 +76,7 @@ class StartingPoint:
             else:
                 new[name] = list(target.shape) if given is None else [list(target.shape), list(given.shape)]
         if not taken:
-            raise CheckpointError(f"train.start_from = {self.where}: none of its weights fits; is it of this project?")
+            raise ModelError(f"train.start_from: {self.where}: none of its weights fits; is it of this project?")
         return {
             "sha256": self.sha256,
             "weights": [taken, len(own)],
