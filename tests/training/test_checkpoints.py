@@ -95,8 +95,30 @@ def test_a_checkpoint_of_another_run_is_refused_or_discarded(tmp_path, change, m
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"\x08\0\0\0\0\0\0\0{}      "])
 def test_what_is_no_checkpoint_is_named(tmp_path, content):
     (tmp_path / CHECKPOINT).write_bytes(content)
-    with pytest.raises(CheckpointError, match=rf"{CHECKPOINT} is not a checkpoint .*remove it"):
+    with pytest.raises(CheckpointError, match=rf"{CHECKPOINT} is not a whole checkpoint .*Remove it"):
         load_checkpoint(tmp_path, IDENTITY)
+
+
+def test_a_flipped_bit_anywhere_is_noticed(tmp_path, capsys):
+    """In the header, in words, and in the numbers of the network and of the optimiser."""
+    save_checkpoint(tmp_path, Progress(IDENTITY, epoch=3), *trained(), None)
+    path = tmp_path / CHECKPOINT
+    whole = path.read_bytes()
+    for place in [0, 9, *range(20, len(whole), 97), len(whole) - 1]:
+        changed = bytearray(whole)
+        changed[place] ^= 1
+        path.write_bytes(changed)
+        with pytest.raises(CheckpointError, match=rf"{CHECKPOINT} .*Remove it to train from the start"):
+            load_checkpoint(tmp_path, IDENTITY)
+        assert load_checkpoint(tmp_path, IDENTITY, discard_stale=True) is None
+        assert f"training from the start: {path}" in capsys.readouterr().err
+
+
+def test_files_have_the_mode_of_any_new_file(tmp_path, saved):
+    (tmp_path / "any").touch()
+    save_checkpoint(tmp_path, Progress(IDENTITY), *trained(), None)
+    modes = {path.stat().st_mode for path in (tmp_path / "any", tmp_path / CHECKPOINT, *saved.iterdir())}
+    assert len(modes) == 1
 
 
 def test_differences_are_named_by_their_dotted_names():

@@ -37,7 +37,10 @@ def train(
     """
     parsed = json.loads(cfg)
     settings = Settings.parse(parsed)
-    splits = {name: (FeatureStore(features), WindowIndex.read(windows)) for name, (features, windows) in files.items()}
+    splits = {
+        name: (FeatureStore.verified(features), WindowIndex.read(windows))
+        for name, (features, windows) in files.items()
+    }
     both = settings.train.include_validation
     training = WindowSet(list(splits.values()) if both else [splits["training"]], with_instances_only=True)
     validation = WindowSet([splits["validation"]])
