@@ -1,7 +1,7 @@
 """Write detections as one HTML page to look at in a browser: no server, no network.
 
 The page has a time line a recording, with annotations beside the detections, a slider for the score, classes to switch
-on and off, and zoom. A click on a detection plays it, where --videos has a video of the recording: a file with its name.
+on and off, and zoom. A click on a detection plays it, where --videos has a video of the recording: a file of its name.
 The page refers to videos by their place relative to its own, so keep them together. The script that draws (Plotly) is
 in the page: about 5 MB.
 """

@@ -66,15 +66,14 @@ def write_page(
 
     """
     data = page_data(detections, annotations, min_score=min_score, top=top)
-    urls = (
-        [relative_url(videos[name], path) if name in videos else None for name in detections.videos] if videos else []
-    )
+    addresses = {name: relative_url(file, path) for name, file in (videos or {}).items()}
+    urls = [addresses.get(name) for name in detections.videos]
     write_text(path, page_text(data | {"title": title, "videos": urls}))
     return Shown(
         recordings=len(data["recordings"]),
         detections=len(data["detections"]["score"]),
         annotations=len(data["annotations"]["start"]) if annotations else 0,
-        videos=len(videos or {}),
+        videos=len(addresses),
     )
 
 
