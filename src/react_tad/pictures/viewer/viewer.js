@@ -5,9 +5,10 @@
    detections the best first. So what is left of a recording at a minimum score is the beginning of its rows. */
 (() => {
   const AXIS = 26, LEFT = 160, RIGHT = 10; // px above and beside the plot
-  const THICKEST = 14, THINNEST = 3, ANNOTATION = 12, PADDING = 4, LOWEST_ROW = 20; // px of bars and rows
+  const THICKEST = 14, THINNEST = 4, ANNOTATION = 12, PADDING = 4, LOWEST_ROW = 20; // px of bars and rows
   const MOST_LANES = 60; // of a class; what would lie deeper shares the last one
   const FAINTEST = 0.3; // opacity of the worst score of the page
+  const INK = "#1f2933";
   const SHORTEST = 1e-3; // seconds: what has no length is drawn this long
 
   const element = (id) => document.getElementById(id);
@@ -28,6 +29,7 @@
     span: [0, 1], // of the recording, seconds
     range: [0, 1], // of it, what is seen
     lanes: null,
+    chosen: { table: null, row: -1 }, // what was clicked
     stop: null, // where the video pauses, seconds
   };
   let [lowest, highest] = [Infinity, -Infinity];
@@ -132,36 +134,42 @@
     let top = 0;
     for (const label of [...depth.keys()].sort((a, b) => a - b)) {
       const [annotated, detected] = depth.get(label);
-      const height = Math.max(LOWEST_ROW, 2 * PADDING + annotated * ANNOTATION + detected * thickness);
-      bands.set(label, { top, height, annotated });
+      const other = 2 * PADDING + annotated * ANNOTATION;
+      const high = Math.min(THICKEST, Math.max(thickness, (LOWEST_ROW - other) / Math.max(detected, 1)));
+      const height = Math.max(LOWEST_ROW, other + detected * high);
+      bands.set(label, { top, height, annotated, thickness: high });
       top += height;
     }
-    return { shown, bands, thickness, height: top };
+    return { shown, bands, height: top };
   };
 
   // ---- drawing
 
   /* One Plotly trace of bars for all that is shown of a table. */
-  const trace = (table, which, { shown, bands, thickness }) => {
+  const trace = (table, which, { shown, bands }) => {
     const made = { type: "bar", orientation: "h", base: [], x: [], y: [], width: [], customdata: [], hoverinfo: "none" };
-    const [fill, opacity] = [[], []];
+    const [fill, opacity, edge, line] = [[], [], [], []];
+    const plain = which === 0 ? [1.2, INK] : [0.5, null];
     for (const row of shown[which]) {
       const label = table.label[row];
       const band = bands.get(label);
       const lane = state.lanes[which][row - table.first[state.recording]];
-      const high = which === 0 ? ANNOTATION : thickness;
+      const high = which === 0 ? ANNOTATION : band.thickness;
       const above = which === 0 ? 0 : band.annotated * ANNOTATION;
       made.base.push(table.start[row]);
       made.x.push(Math.max(table.end[row] - table.start[row], SHORTEST));
       made.y.push(band.top + PADDING + above + (lane + 0.5) * high);
       made.width.push(high - (high > 5 ? 2 : high > 3 ? 1 : 0.5));
       made.customdata.push(row);
+      const chosen = state.chosen.table === table && state.chosen.row === row;
       fill.push(colour(label));
-      if (which === 1) opacity.push(FAINTEST + (1 - FAINTEST) * strength(table.score[row]));
+      line.push(chosen ? 2.5 : plain[0]);
+      edge.push(chosen ? INK : plain[1] ?? colour(label));
+      if (which === 1) opacity.push(chosen ? 1 : FAINTEST + (1 - FAINTEST) * strength(table.score[row]));
     }
     made.marker = which === 1
-      ? { color: fill, opacity, line: { width: 0.5, color: fill } }
-      : { color: "#fff", line: { width: 1.2, color: "#1f2933" },
+      ? { color: fill, opacity, line: { width: line, color: edge } }
+      : { color: "#fff", line: { width: line, color: edge },
           pattern: { shape: "/", fillmode: "replace", fgcolor: fill, bgcolor: "#fff", size: 5, solidity: 0.45 } };
     return made;
   };
@@ -304,7 +312,10 @@
       counted.textContent = number(byRecording[index]);
       bar.style.width = `calc(${byRecording[index] / most} * (100% - 12px))`;
     });
-    classItems.forEach(({ counted }, index) => { counted.textContent = number(byClass[index]); });
+    classItems.forEach(({ item, counted }, index) => {
+      counted.textContent = number(byClass[index]);
+      item.classList.toggle("absent", !byClass[index]);
+    });
     const on = state.on.reduce((sum, one) => sum + one, 0);
     element("classes-on").textContent = on === state.on.length ? number(on) : `${number(on)} of ${number(state.on.length)}`;
   };
@@ -358,6 +369,7 @@
   const show = (recording) => {
     recordingItems[state.recording].button.removeAttribute("aria-current");
     state.recording = recording;
+    state.chosen = { table: null, row: -1 };
     recordingItems[recording].button.setAttribute("aria-current", "true");
     recordingItems[recording].item.scrollIntoView({ block: "nearest" });
     state.lanes = [lanesOf(annotations), lanesOf(detections)];
@@ -409,6 +421,8 @@
   /* Keep what was clicked in sight, and play it. */
   const choose = (table, row) => {
     describe(element("detail"), table, row);
+    state.chosen = { table, row };
+    redraw();
     if (!data.videos[state.recording]) return;
     video.currentTime = table.start[row];
     state.stop = table.end[row];
