@@ -40,7 +40,7 @@
 
   // ---- small things
 
-  const number = (value) => value.toLocaleString("en");
+  const { format: number } = new Intl.NumberFormat("en");
   const colour = (label) => data.colours[label % data.colours.length];
   const make = (tag, className, text) => {
     const made = document.createElement(tag);
@@ -60,8 +60,8 @@
     const rest = (value % 60).toFixed(1).padStart(4, "0");
     return value < 60 ? "" : ` (${hours > 0 ? `${hours}:${minutes.padStart(2, "0")}` : minutes}:${rest})`;
   };
-  const rows = function* (table, recording = state.recording) {
-    for (let row = table.first[recording]; row < table.first[recording + 1]; row += 1) yield row;
+  const rows = function* (table) { // of the recording that is shown
+    for (let row = table.first[state.recording]; row < table.first[state.recording + 1]; row += 1) yield row;
   };
   const isLeft = (row) => detections.score[row] >= state.minimum && state.on[detections.label[row]];
 
@@ -297,10 +297,10 @@
     const byRecording = new Uint32Array(data.recordings.length), byClass = new Uint32Array(data.classes.length);
     let all = 0;
     for (let recording = 0; recording < data.recordings.length; recording += 1) {
-      for (const row of rows(detections, recording)) {
+      for (let row = detections.first[recording]; row < detections.first[recording + 1]; row += 1) {
         if (detections.score[row] < state.minimum) break; // the best come first
         if (recording === state.recording) byClass[detections.label[row]] += 1;
-        if (state.on[detections.label[row]]) byRecording[recording] += 1;
+        byRecording[recording] += state.on[detections.label[row]];
       }
       all += byRecording[recording];
     }
