@@ -301,12 +301,14 @@ def test_hovering_tells_and_a_click_keeps(browser, tmp_path):
     assert not view.all("#player")[0].is_displayed()
 
 
-@pytest.mark.parametrize("rows", [[], [{"label": "a", "segment": [2, 2], "score": -1}]])
+@pytest.mark.parametrize("rows", [[], [{"label": "a", "segment": [2, 2], "score": -1}] * 3])
 def test_few_or_no_detections(browser, tmp_path, rows):
     view = View(browser, write(tmp_path, {"v": [], "w": rows}))
     assert view.drawn()["here"] == (0, 0)
     assert view.texts("#empty:not([hidden])") == ["This recording has no detections."]
     assert view.press(Keys.ARROW_RIGHT)["bars"] == (0, len(rows))
+    tops = [top for _, _, top, _ in view.boxes("#chart .bars .point path")]
+    assert len(set(tops)) == len(rows)  # those of no length are seen, each for itself
     assert browser.get_log("browser") == []
 
 

@@ -77,6 +77,8 @@
 
   // ---- where bars lie
 
+  const lengthOf = (table, row) => Math.max(table.end[row] - table.start[row], SHORTEST); // of its bar
+
   /* The lane of each row of a recording: of its class, the first in which it touches nothing that came before. What
      comes before are better detections, so that no lane changes when the minimum score does. */
   const lanesOf = (table) => {
@@ -88,15 +90,16 @@
       if (!classes.has(label)) classes.set(label, []);
       const lanes = classes.get(label);
       let lane = 0;
-      while (lane < MOST_LANES - 1 && lane < lanes.length && !place(lanes[lane], table.start[row], table.end[row])) lane += 1;
-      if (lane === lanes.length) lanes.push([[table.start[row], table.end[row]]]);
+      const segment = [table.start[row], table.start[row] + lengthOf(table, row)];
+      while (lane < MOST_LANES - 1 && lane < lanes.length && !place(lanes[lane], segment)) lane += 1;
+      if (lane === lanes.length) lanes.push([segment]);
       result[row - offset] = lane;
     }
     return result;
   };
 
   /* Put a segment into a lane (segments in order of time, apart from each other) if it fits. */
-  const place = (lane, start, end) => {
+  const place = (lane, [start, end]) => {
     let [low, high] = [0, lane.length];
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -147,7 +150,9 @@
 
   /* One Plotly trace of bars for all that is shown of a table. */
   const trace = (table, which, { shown, bands }) => {
-    const made = { type: "bar", orientation: "h", base: [], x: [], y: [], width: [], customdata: [], hoverinfo: "none" };
+    const made = {
+      type: "bar", orientation: "h", hoverinfo: "none", base: [], x: [], y: [], width: [], customdata: [],
+    };
     const [fill, opacity, edge, line] = [[], [], [], []];
     const plain = which === 0 ? [1.2, INK] : [0.5, null];
     for (const row of shown[which]) {
@@ -157,7 +162,7 @@
       const high = which === 0 ? ANNOTATION : band.thickness;
       const above = which === 0 ? 0 : band.annotated * ANNOTATION;
       made.base.push(table.start[row]);
-      made.x.push(Math.max(table.end[row] - table.start[row], SHORTEST));
+      made.x.push(lengthOf(table, row));
       made.y.push(band.top + PADDING + above + (lane + 0.5) * high);
       made.width.push(high - (high > 5 ? 2 : high > 3 ? 1 : 0.5));
       made.customdata.push(row);
@@ -173,7 +178,11 @@
           pattern: { shape: "/", fillmode: "replace", fgcolor: fill, bgcolor: "#fff", size: 5, solidity: 0.45 } };
     return made;
   };
-  const strength = (score) => (highest > Math.min(lowest, 0) ? (score - Math.min(lowest, 0)) / (highest - Math.min(lowest, 0)) : 1);
+  /* A score between the worst of the page, or 0, and the best: from 0 to 1. */
+  const strength = (score) => {
+    const worst = Math.min(lowest, 0);
+    return highest > worst ? (score - worst) / (highest - worst) : 1;
+  };
 
   const chart = element("chart");
   const config = { displayModeBar: false, doubleClick: false, responsive: false, showTips: false };
@@ -186,7 +195,8 @@
     const arranged = arrange();
     const nothing = arranged.bands.size === 0;
     element("empty").hidden = !nothing;
-    element("stage").hidden = element("axis").hidden = nothing;
+    element("stage").hidden = nothing;
+    element("axis").style.visibility = nothing ? "hidden" : "visible"; // its place stays
     tip.hidden = true;
     count();
     if (nothing) {
@@ -232,7 +242,8 @@
     const wanted = [size.wide, ...state.range].join();
     if (axis === wanted) return;
     axis = wanted;
-    Plotly.react(element("axis"), [], layoutOf(1, AXIS - 1, { side: "top", ticksuffix: " s", fixedrange: true }), config);
+    const layout = layoutOf(1, AXIS - 1, { side: "top", ticksuffix: " s", fixedrange: true });
+    Plotly.react(element("axis"), [], layout, config);
   };
 
   /* What Plotly tells: the first drawing makes the chart's events. */
@@ -316,14 +327,15 @@
       counted.textContent = number(byClass[index]);
       item.classList.toggle("absent", !byClass[index]);
     });
-    const on = state.on.reduce((sum, one) => sum + one, 0);
-    element("classes-on").textContent = on === state.on.length ? number(on) : `${number(on)} of ${number(state.on.length)}`;
+    const [on, known] = [state.on.reduce((sum, one) => sum + one, 0), state.on.length];
+    element("classes-on").textContent = on === known ? number(on) : `${number(on)} of ${number(known)}`;
   };
 
   // ---- lists
 
   const recordingItems = data.recordings.map((name, index) => {
-    const [item, button, counted, bar] = [make("li", ""), make("button", ""), make("span", "count"), make("span", "bar")];
+    const [item, button] = [make("li", ""), make("button", "")];
+    const [counted, bar] = [make("span", "count"), make("span", "bar")];
     button.append(nameOf(name), counted, bar);
     button.addEventListener("click", () => show(index));
     item.append(button);
@@ -415,7 +427,8 @@
   };
   const tell = (text) => element("detail").append(make("div", "problem", text));
   video.addEventListener("error", () => {
-    if (video.hasAttribute("src")) tell("The browser cannot play this recording's video: it is not there, or of another kind.");
+    if (!video.hasAttribute("src")) return;
+    tell("The browser cannot play this recording's video: it is not there, or of another kind.");
   });
 
   /* Keep what was clicked in sight, and play it. */
