@@ -30,6 +30,7 @@ VERBS = {
     "relations": "draw how a window's queries are related, and who attends to whom (Figure 4)",
     "class-loss": "draw the validation classification loss by epoch (Figure S3)",
     "plot": "draw detections on a time line, loss curves, or AP",
+    "view": "write detections as a page to look at in a browser: time lines, a slider for the score, videos",
     "provenance": "what results come from: commit, parameters, data, software, machine",
     "params": "show what a variant of params.yaml resolves to, and where each value comes from",
     "times": "what each step of a run of the pipeline cost",
