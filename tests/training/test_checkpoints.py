@@ -200,3 +200,11 @@ def test_weights_are_written_before_their_description(tmp_path):
         save_model(tmp_path, {"a": torch.ones(2)}, {"dimension": float("nan")})
     assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
     assert load_file(tmp_path / "model.safetensors")["a"].tolist() == [1, 1]
+
+
+def test_a_weight_that_is_no_number_is_named_with_its_file(tmp_path):
+    weights = react(resolve().params.model).float().state_dict()
+    weights["content"][1, 2] = float("nan")
+    save_model(tmp_path, weights, DESCRIPTION)
+    with pytest.raises(ModelError, match=r"model\.safetensors: a weight of content is not a finite number"):
+        load_model(tmp_path)

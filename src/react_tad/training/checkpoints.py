@@ -200,6 +200,11 @@ def load_model(folder: str | Path) -> TrainedModel:
             f"{folder / WEIGHTS} does not fit {find_description(folder)}, or is of a network as another version of "
             f"react-tad builds it ({_version(description)}, this is {react_tad.__version__}); train it anew: {error}"
         ) from error
+    for name, tensor in model.state_dict().items():
+        if not torch.isfinite(tensor).all():
+            raise ModelError(
+                f"{folder / WEIGHTS}: a weight of {name} is not a finite number: nothing can be detected with it"
+            )
     return TrainedModel(model, dimension, classes, folder)
 
 
