@@ -43,6 +43,17 @@ ALONE = "recording"
 """Name of a recording that was given without one."""
 
 
+def _check_complete(description: Mapping[str, Any], path: Path) -> None:
+    needed = {
+        "features": ("dimension", "dtype", "time", "rescaled_to", "source"),
+        "parameters": ("windows", "inference", "soft_nms", "fusion"),
+        "dataset": ("name",),
+    }
+    said = {f"{part}.{key}" for part in needed for key in description.get(part, {})}
+    if missing := [f"{part}.{key}" for part, keys in needed.items() for key in keys if f"{part}.{key}" not in said]:
+        raise ModelError(f"{path} does not say {', '.join(missing)}; package the model anew")
+
+
 class Detector:
     """A model's folder that was loaded; :func:`react_tad.load` gives one."""
 
@@ -67,6 +78,7 @@ class Detector:
             )
         self.description: Mapping[str, Any] = read_description(self.where)
         """What ``model.json`` says."""
+        _check_complete(self.description, path)
         if threads is not None:
             use_threads(threads)
         self.device = choose_device(device)

@@ -14,9 +14,8 @@ from react_tad.params.section import flatten, unflatten, validated
 CARD = "README.md"
 MARKUP = re.compile(
     r"[\\`*_\[\]<>#|~&$@!{}]"  # anywhere
-    r"|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]|(?<=^\d{3})[.)]|(?<=^\d{4})[.)]"  # the beginnings of lists and headings
-    r"|:(?=/)|(?<=www)\.",  # what is made a link by itself
-    re.MULTILINE,
+    r"|^[-+=]"  # at the beginning: lists, rules and headings
+    r"|:(?=/)|(?<=www)\."  # what is made a link by itself
 )
 """What Markdown reads as markup, or as HTML."""
 COMPARED = ("windows", "model", "matching", "loss", "train", "inference", "soft_nms", "fusion")
@@ -70,7 +69,7 @@ def model_card(description: Mapping[str, Any]) -> str:
 def escape(text: Any) -> str:
     """Text in one line that Markdown shows as it stands."""
     shown = "".join(character if character.isprintable() else " " for character in " ".join(str(text).split()))
-    return MARKUP.sub(r"\\\g<0>", shown)
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", MARKUP.sub(r"\\\g<0>", shown))  # a number begins a list too
 
 
 def differences(parameters: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
