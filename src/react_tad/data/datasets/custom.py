@@ -40,8 +40,8 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 class Options(snippet_times.Times):
     """Where the data are and what they say. Paths are absolute or start in the project's folder."""
 
-    features: str = "own/features"
-    """Folder of ``.npy`` files, or one HDF5 file."""
+    features: str | Annotated[tuple[str, ...], Field(min_length=1)] = "own/features"
+    """Folder of ``.npy``, ``.npz`` or HDF5 files, or such a file; a list of them is joined along the dimension."""
     annotations: str = "own/annotations.json"
     prefix: str = ""
     """What precedes a video's name in the names of its features, such as ``v_``."""
@@ -71,10 +71,16 @@ def expected_counts(options: Options) -> dict[str, int]:
 def own_files(options: Options) -> dict[str, Path]:
     """The user's files, by the names that they are recorded under."""
     check_options(options)
-    annotations, features = Path(options.annotations), Path(options.features)
-    if not annotations.exists() and not features.exists():
-        raise OwnFilesAway(f"neither {annotations} nor {features} is there; {WHERE} should say where your data are")
-    return {ANNOTATIONS: annotations} | own_features.files(features, prefix=options.prefix)
+    annotations, places = Path(options.annotations), feature_places(options)
+    if not any(path.exists() for path in (annotations, *places)):
+        named = " nor ".join(map(str, (annotations, *places)))
+        raise OwnFilesAway(f"neither {named} is there; {WHERE} should say where your data are")
+    return {ANNOTATIONS: annotations} | own_features.files(places, prefix=options.prefix)
+
+
+def feature_places(options: Options) -> list[Path]:
+    """Where the features are: one place, or one a stream."""
+    return [Path(options.features)] if isinstance(options.features, str) else list(map(Path, options.features))
 
 
 def check_options(options: Options) -> None:
@@ -92,7 +98,8 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
 
     """
     check_options(options)
-    listing, path, place = recorded(Path(raw_directory)), Path(options.annotations), Path(options.features)
+    listing, path, places = recorded(Path(raw_directory)), Path(options.annotations), feature_places(options)
+    place = ", ".join(map(str, places))
     check(ANNOTATIONS, path, listing)
     document, unused = use_subsets(read_json(path), options.subsets, where=str(path))
     annotations = with_all_splits(
@@ -100,8 +107,8 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
         test_share=options.test_share,
         validation_share=options.validation_share,
     )
-    features = own_features.open_features(place, listing, prefix=options.prefix)
-    features = {video: lazy for video, lazy in features.items() if video not in unused}
+    own = own_features.open_features(places, listing, prefix=options.prefix)
+    features = {video: lazy for video, lazy in own.videos.items() if video not in unused}
     check_pairs(annotations, features, place)
     check_dimensions(features, place)
     if options.rescale:
@@ -110,7 +117,7 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
         make_recording(name, video, features[name], document["database"][name], options)
         for name, video in annotations.videos.items()
     ]
-    found = tuple(notes(recordings, unused))
+    found = (*own.notes, *notes(recordings, unused))
     return Prepared(recordings=recordings, source=summary(listing), classes=annotations.classes, notes=found)
 
 
@@ -131,7 +138,7 @@ def make_recording(
     )
 
 
-def check_pairs(annotations: Annotations, features: Mapping[str, LazyFeatures], place: Path) -> None:
+def check_pairs(annotations: Annotations, features: Mapping[str, LazyFeatures], place: str) -> None:
     """Refuse videos without features and features without a video, all at once."""
     missing = [video for video in annotations.videos if video not in features]
     foreign = [video for video in features if video not in annotations.videos]
@@ -149,7 +156,7 @@ def check_pairs(annotations: Annotations, features: Mapping[str, LazyFeatures], 
         raise AnnotationError("\n".join(faults))
 
 
-def check_dimensions(features: Mapping[str, LazyFeatures], place: Path) -> None:
+def check_dimensions(features: Mapping[str, LazyFeatures], place: str) -> None:
     """Refuse features that differ in dimension, all at once."""
     counts = Counter(lazy.shape[1] for lazy in features.values())
     usual, count = counts.most_common(1)[0]
