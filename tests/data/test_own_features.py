@@ -86,7 +86,7 @@ def test_a_file_of_another_kind_says_how_to_convert_it(tmp_path):
         open_recordings([tmp_path / "a.pt"])
     np.save(tmp_path / "b.npy", np.ones((2, 3)))
     (tmp_path / "b.npy").rename(tmp_path / "b")
-    with pytest.raises(FeatureError, match="b is a .npy file, and not called so; rename it to VIDEO.npy"):
+    with pytest.raises(FeatureError, match=r"b is a \.npy file, and not called so; rename it to VIDEO\.npy"):
         open_recordings([tmp_path / "b"])
 
 

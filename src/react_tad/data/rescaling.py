@@ -14,6 +14,9 @@ import numpy as np
 
 from react_tad.data.datasets import LazyFeatures
 
+LONGEST = 100_000
+"""Snippets that a video may be rescaled to: a day has 86,400 seconds."""
+
 
 def rescale(features: np.ndarray, length: int) -> np.ndarray:
     """Rescale ``[T >= 1, dimension]`` to float32 ``[length, dimension]``."""

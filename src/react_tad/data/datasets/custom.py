@@ -13,15 +13,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from react_tad.data import own_features, snippet_times
+from react_tad.data import own_features, prefixes, snippet_times
 from react_tad.data.annotations import AnnotationError, Annotations, Video, parse_annotations
 from react_tad.data.datasets import LazyFeatures, Prepared, Recording
 from react_tad.data.own_files import OwnFilesAway, check, recorded, summary
 from react_tad.data.published import Published
-from react_tad.data.rescaling import rescaled
+from react_tad.data.rescaling import LONGEST, rescaled
 from react_tad.data.splits import UNUSED, use_subsets, with_all_splits
+from react_tad.data.transposed import check_orientation
 from react_tad.files import read_json
-from react_tad.params.section import Positive
 
 CLASSES: tuple[str, ...] = ()
 LICENCE = CITATION = "the user's own data"
@@ -45,7 +45,7 @@ class Options(snippet_times.Times):
     annotations: str = "own/annotations.json"
     prefix: str = ""
     """What precedes a video's name in the names of its features, such as ``v_``."""
-    rescale: Positive | None = None
+    rescale: Annotated[int, Field(gt=0, le=LONGEST)] | None = None
     """Rescale every video to this many snippets, by linear interpolation; ``time`` has to be ``spread`` then."""
     subsets: dict[str, Literal["training", "validation", "test", "unused"]] = Field(default_factory=dict)
     """What the subsets of the JSON are here, such as ``{validation: test}``; those not named keep their names."""
@@ -109,7 +109,8 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
     )
     own = own_features.open_features(places, listing, prefix=options.prefix)
     features = {video: lazy for video, lazy in own.videos.items() if video not in unused}
-    check_pairs(annotations, features, place)
+    check_pairs(annotations, features, place, prefix=options.prefix)
+    turned = check_orientation(features, place)
     check_dimensions(features, place)
     if options.rescale:
         features = {video: rescaled(lazy, options.rescale) for video, lazy in features.items()}
@@ -117,7 +118,7 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
         make_recording(name, video, features[name], document["database"][name], options)
         for name, video in annotations.videos.items()
     ]
-    found = (*own.notes, *notes(recordings, unused))
+    found = (*own.notes, *turned, *notes(recordings, unused))
     return Prepared(recordings=recordings, source=summary(listing), classes=annotations.classes, notes=found)
 
 
@@ -138,7 +139,9 @@ def make_recording(
     )
 
 
-def check_pairs(annotations: Annotations, features: Mapping[str, LazyFeatures], place: str) -> None:
+def check_pairs(
+    annotations: Annotations, features: Mapping[str, LazyFeatures], place: str, *, prefix: str = ""
+) -> None:
     """Refuse videos without features and features without a video, all at once."""
     missing = [video for video in annotations.videos if video not in features]
     foreign = [video for video in features if video not in annotations.videos]
@@ -153,7 +156,7 @@ def check_pairs(annotations: Annotations, features: Mapping[str, LazyFeatures], 
             f"'{UNUSED}' if it is to be left out, or take the features away"
         )
     if faults:
-        raise AnnotationError("\n".join(faults))
+        raise AnnotationError("\n".join(filter(None, (*faults, prefixes.advice(missing, foreign, prefix)))))
 
 
 def check_dimensions(features: Mapping[str, LazyFeatures], place: str) -> None:
