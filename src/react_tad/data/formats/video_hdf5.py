@@ -11,13 +11,14 @@ Names are compared in Unicode's composed form (NFC). What is read of a file and 
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from react_tad.data.features import FeatureError
 from react_tad.data.formats import hdf5_file, streams
+from react_tad.data.formats.feature_folder import video_of
 from react_tad.data.formats.streams import OwnFeatures
 from react_tad.data.readable_names import is_unicode, readable
 
@@ -33,18 +34,23 @@ def features(path: str | Path, *, prefix: str = "") -> dict[str, OwnFeatures]:
     path = Path(path)
     with hdf5_file.opened(path) as file:
         names = _names(file, readable(path))
-        if set(names) == {streams.ALONE} and _is_data_set(file, names[0]):
-            return _of_one_video(file, path, names, prefix)
-        if set(names) == set(streams.PAIR):
-            if all(_is_data_set(file, name) for name in names):
-                return _of_one_video(file, path, streams.PAIR, prefix)
-            if not any(_is_data_set(file, name) for name in names):
-                each = {
-                    f"{readable(path)}, group '{name}'": _videos(_group(file, name, path), path, prefix)
-                    for name in streams.PAIR
-                }
-                return streams.join_videos(each)
+        if set(names) in ({streams.ALONE}, set(streams.PAIR)):
+            return _of_streams(file, path, streams.choose(names), prefix)
         return _videos(file, path, prefix)
+
+
+def _of_streams(file: Any, path: Path, names: Sequence[str], prefix: str) -> dict[str, OwnFeatures]:
+    """A file that holds nothing but streams: of one video, or groups of many."""
+    import h5py
+
+    items = {name: hdf5_file.entry(file, name, f"{readable(path)}: '{name}'") for name in names}
+    if all(isinstance(item, h5py.Dataset) for item in items.values()):
+        return _of_one_video(file, path, names, prefix)
+    if len(names) == 1 or not all(isinstance(item, h5py.Group) for item in items.values()):
+        return _videos(file, path, prefix)
+    return streams.join_videos(
+        {f"{readable(path)}, group '{name}'": _videos(group, path, prefix) for name, group in items.items()}
+    )
 
 
 def _names(group: Any, where: str) -> list[str]:
@@ -55,22 +61,8 @@ def _names(group: Any, where: str) -> list[str]:
     return names
 
 
-def _is_data_set(file: Any, name: str) -> bool:
-    import h5py
-
-    return (
-        file.get(name, getclass=True, getlink=True) is h5py.HardLink and file.get(name, getclass=True) is h5py.Dataset
-    )
-
-
-def _group(file: Any, name: str, path: Path) -> Any:
-    return hdf5_file.entry(file, name, f"{readable(path)}: group '{name}'")
-
-
-def _of_one_video(file: Any, path: Path, names: Any, prefix: str) -> dict[str, OwnFeatures]:
-    if not path.stem.startswith(prefix):
-        raise FeatureError(f"{readable(path)}: its name should begin with the prefix '{prefix}'")
-    video = unicodedata.normalize("NFC", path.stem.removeprefix(prefix))
+def _of_one_video(file: Any, path: Path, names: Sequence[str], prefix: str) -> dict[str, OwnFeatures]:
+    video = video_of(path, prefix)
     where = f"{readable(path)}: video '{readable(video)}'"
     return {video: streams.join([_lazy(file, path, name, where) for name in names], where, names)}
 
