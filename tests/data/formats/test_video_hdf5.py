@@ -127,9 +127,7 @@ def test_groups_of_streams_that_differ_in_videos_or_lengths_are_errors(write):
 
 
 def test_names_without_the_prefix_are_told(write):
-    with pytest.raises(
-        FeatureError, match=r"no data set v_VIDEO in it; .*2 names \('a', 'b'\)\. The option"
-    ):
+    with pytest.raises(FeatureError, match=r"no data set v_VIDEO in it; .*2 names \('a', 'b'\)\. The option"):
         video_hdf5.features(write({"a": RGB, "b": RGB}), prefix="v_")
 
 
