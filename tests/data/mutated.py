@@ -1,8 +1,8 @@
 """Feature files with bytes changed, and what reading them may do.
 
-``python tests/data/mutated.py KIND,KIND,... COUNT [SEED]`` is a process of its own, so that a crash of the HDF5 library,
-a hang and the memory that was taken are seen from outside. Prints, as JSON a kind, how many inputs were read and
-refused, and the memory taken beside what the intact file takes.
+``python tests/data/mutated.py KIND,KIND,... COUNT [SEED]`` is a process of its own, so that a crash of the HDF5
+library, a hang and the memory that was taken are seen from outside. Prints, as JSON a kind, how many inputs were read
+and refused, and the memory taken beside what the intact file takes.
 """
 
 import json

@@ -1,9 +1,10 @@
 """Anyone's own features and annotations; docs/own-data.md goes from nothing to a mAP.
 
 Features are a folder with one ``VIDEO.npy`` a video, one HDF5 file with a data set a video, or several of these as
-streams: numbers ``[snippets, dimension]``, read where they lie (:mod:`react_tad.data.own_features`). Annotations are ActivityNet-style JSON (:mod:`react_tad.data.annotations`), whose
-classes are those of its taxonomy, or, without one, of its instances. Subsets and missing splits:
-:mod:`react_tad.data.splits`; when each snippet was: :mod:`react_tad.data.snippet_times`.
+streams: numbers ``[snippets, dimension]``, read where they lie (:mod:`react_tad.data.own_features`). Annotations are
+ActivityNet-style JSON (:mod:`react_tad.data.annotations`), whose classes are those of its taxonomy, or, without one, of
+its instances. Subsets and missing splits: :mod:`react_tad.data.splits`; when each snippet was:
+:mod:`react_tad.data.snippet_times`.
 """
 
 from collections import Counter
