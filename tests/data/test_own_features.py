@@ -1,5 +1,8 @@
 """Places of features: what is read, joined, recorded and refused."""
 
+import subprocess
+import sys
+
 import h5py
 import numpy as np
 import pytest
@@ -73,6 +76,26 @@ def test_numbers_that_float32_cannot_hold_are_refused(tmp_path):
     with pytest.raises(FeatureError, match=r"snippet 1: a feature is -1e\+39; all must be at most 3\.403e\+38"):
         np.asarray(found["a"])
     np.asarray(found["b"])
+
+
+def test_a_long_recording_takes_no_memory(tmp_path):
+    """256 MB of zeros, in a process of their own."""
+    snippets, dimension = 2**16, 1024
+    with open(tmp_path / "a.npy", "wb") as handle:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (snippets, dimension)}
+        np.lib.format.write_array_header_1_0(handle, header)
+        handle.truncate(handle.tell() + snippets * dimension * 4)
+    code = f"""
+import resource
+from pathlib import Path
+from react_tad.data.own_features import open_recordings
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+features = open_recordings([Path({str(tmp_path)!r})])["a"].load()
+print(features[-1, -1], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    value, kilobytes = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split()
+    assert value == "0.0"
+    assert int(kilobytes) < 32 * 1024
 
 
 def test_what_is_not_there_is_named(tmp_path):

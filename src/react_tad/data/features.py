@@ -10,6 +10,7 @@ Time: snippet ``i`` of a video is centred at ``first_center_seconds + i * second
 in snippets, with snippet ``i`` covering ``[i, i + 1]``, so that its centre is at ``i + 0.5``.
 """
 
+import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -132,8 +133,8 @@ BLOCK_NUMBERS = 1 << 20
 def check_finite(features: np.ndarray, video: str, where: str | Path) -> None:
     """Refuse features ``[snippets, dimension]`` that are not all finite, also as float32.
 
-    Names the video, the snippet and the value. Looks at a part at a time, so that what is mapped from a file takes no
-    memory.
+    Names the video, the snippet and the value. Looks at a part at a time; of what is mapped from a file, no more than
+    that is in memory.
     """
     largest = np.finfo(np.float32).max
     step = max(BLOCK_NUMBERS // max(features.shape[1], 1), 1)
@@ -147,6 +148,8 @@ def check_finite(features: np.ndarray, video: str, where: str | Path) -> None:
             raise FeatureError(
                 f"{where}: video '{video}', snippet {first + snippet}: a feature is {value}; all must be {expected}"
             )
+        if isinstance(features.base, mmap.mmap):
+            features.base.madvise(mmap.MADV_DONTNEED)
 
 
 class FeatureStore:
