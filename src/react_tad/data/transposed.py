@@ -42,7 +42,7 @@ def check_orientation(features: Mapping[str, Collection], where: str) -> list[st
         same = [video for video, shape in shapes.items() if shape[0] == first]
         other = sorted({shapes[video][1] for video in same})
         raise FeatureError(
-            f"{where}: the first axis is {first} in {times_first} of {len(shapes)} videos, such as {listed(same)}, and "
+            f"{where}: the first axis is {first} in {times_first} of {len(shapes)} videos, and "
             f"the second between {other[0]} and {other[-1]}: they look like [dimension, snippets]; transpose them "
             "(array.T)"
         )

@@ -156,13 +156,15 @@ def test_other_things_than_data_sets_are_called_what_they_are(path):
         file.create_group("z/deep/down")
         file["u"] = np.ones((2, 3), bool)
         file["v"] = np.ones((2, 3), [("re", "f4"), ("x", "f4")])
+        file.create_dataset("t", data=np.ones((2, 3), "m8[s]").astype(h5py.opaque_dtype(np.dtype("m8[s]"))))
         file.create_dataset("w", data=[["a", "b"]], dtype=h5py.string_dtype())
     with pytest.raises(FeatureError) as error:
         video_hdf5.features(path)
     message = str(error.value)
     assert "video 'x': a named type" in message and "video 'y': an empty data set" in message
     assert "video 'u': an array of bool [2, 3], booleans" in message
-    assert "video 'v': an array of records [2], records" in message.replace("[2, 3]", "[2]")
+    assert "video 'v': an array of records [2, 3], records" in message
+    assert "video 't': an array of timedelta64[s] [2, 3], durations" in message
     assert "video 'w': an array of object [1, 2], Python objects" in message
     assert "video 'z': a group of 1; it should be a data set" in message
 

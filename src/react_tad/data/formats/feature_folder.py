@@ -133,12 +133,12 @@ def _nothing(found: Listing, prefix: str) -> str:
     text = f"no file {prefix}VIDEO.npy in it; there should be one a video, or an .npz or HDF5 file"
     if found.without_prefix:
         return (
-            f"{text}. There are {listed([path.name for path in found.without_prefix], 'file')} without the prefix "
+            f"{text}. In it are {listed([path.name for path in found.without_prefix], 'file')} without the prefix "
             f"'{prefix}': leave the option prefix out, or correct it"
         )
     if not found.others:
         return f"{text}. It is empty"
-    text += f". There is {by_suffix(found.others)}"
+    text += f". In it are {by_suffix(found.others)}"
     how = how_to_convert({path.suffix.lower() for path in found.others})
     return f"{text}. {how}" if how else text
 
