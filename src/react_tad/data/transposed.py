@@ -1,7 +1,7 @@
 """Features that look like ``[dimension, snippets]``, told by the shapes of all videos."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from react_tad.data.features import FeatureError
 from react_tad.data.formats.streams import listed
@@ -10,11 +10,11 @@ ENOUGH = 3
 """Videos from which on equal lengths are no accident."""
 
 
-def check_orientation(features: Mapping[str, Collection], where: str) -> list[str]:
+def check_orientation(shapes: Mapping[str, tuple[int, int]], where: str) -> list[str]:
     """Refuse features whose first axis is the one that is the same in all videos, or in most.
 
     Args:
-        features: with a ``shape``, by video.
+        shapes: of the features, by video.
         where: where they are, for messages.
 
     Returns:
@@ -24,7 +24,6 @@ def check_orientation(features: Mapping[str, Collection], where: str) -> list[st
         FeatureError: they, or those of some videos, look like ``[dimension, snippets]``.
 
     """
-    shapes = {video: tuple(lazy.shape) for video, lazy in features.items()}
     if len(shapes) < ENOUGH:
         return []
     (first, times_first), (second, times_second) = (

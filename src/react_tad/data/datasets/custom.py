@@ -111,7 +111,7 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
     own = own_features.open_features(places, listing, prefix=options.prefix)
     features = {video: lazy for video, lazy in own.videos.items() if video not in unused}
     check_pairs(annotations, features, place, prefix=options.prefix)
-    turned = check_orientation(features, place)
+    turned = check_orientation({video: lazy.shape for video, lazy in features.items()}, place)
     check_dimensions(features, place)
     if options.rescale:
         features = {video: rescaled(lazy, options.rescale) for video, lazy in features.items()}
