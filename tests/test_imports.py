@@ -18,7 +18,7 @@ LIGHT = (
     "evaluation.average_precision", "evaluation.ground_truth", "evaluation.summary", "evaluation.profile_summary",
     "evaluation.validation", "evaluation.profiles.catalogue", "evaluation.profiles.measure",
     "evaluation.diagnosis.report", "paper.tables", "paper.sweeps",
-    "pictures.timeline", "pictures.loss_curves", "pictures.ap_chart",
+    "pictures.timeline", "pictures.loss_curves", "pictures.ap_chart", "pictures.viewer.page",
 )  # fmt: skip
 """What starts without torch."""
 

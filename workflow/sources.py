@@ -88,7 +88,7 @@ def executed(node: ast.AST) -> Iterator[ast.AST]:
 
 def of_step(root: Path, verb: str, dataset: str, without: Collection[str] = ()) -> list[str]:
     """Files of this project in ``root``, relative to it, that make what ``react-tad VERB`` writes for a data set."""
-    more = [f"react_tad.data.datasets.{dataset}"] if verb in ("fetch", "features") else []
+    more = [f"react_tad.data.datasets.{dataset}"] if verb in ("fetch", "features", "package") else []
     files = of_verb(root / "src", "react_tad", verb, more, without)
     own_profiles = catalogue.profile_file(dataset)
     if own_profiles and catalogue.__file__ in files:

@@ -8,15 +8,16 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from asked import files_of_fusion
+from asked import files_of_fusion, weights_to_start_from
 from react_tad.evaluation.profiles import catalogue
+from react_tad.files import sha256
 from react_tad.params.experiment import Experiment
 from react_tad.params.section import flatten
 
 STEPS = ("train", "detect", "suppress", "evaluate")
-LOG = "{place}/models/{variant}/seed{seed}/log.csv"
-WEIGHTS = "{place}/models/{variant}/seed{seed}/model.safetensors"
-DESCRIPTION = "{place}/models/{variant}/seed{seed}/model.json"
+LOG = "{place}/trained/{variant}/seed{seed}/log.csv"
+WEIGHTS = "{place}/trained/{variant}/seed{seed}/model.safetensors"
+DESCRIPTION = "{place}/trained/{variant}/seed{seed}/training.json"
 RAW = "{place}/raw_detections/{variant}/seed{seed}.npz"
 DETECTIONS = "{place}/detections/{variant}/seed{seed}.json"
 METRICS = "{place}/metrics/{variant}/seed{seed}.json"
@@ -41,7 +42,13 @@ class Variants:
         return owners
 
     def owner(self, variant: str, step: str) -> str:
-        """The first variant with the same parameters up to ``step``."""
+        """The first variant with the same parameters up to ``step``.
+
+        Raises:
+            ParameterError: a row of a study that does not go together with the command line.
+
+        """
+        self.experiment.variants[variant]
         return self._owners[variant, step]
 
     def place(self, variant: str, seed: int | str) -> str:
@@ -73,10 +80,15 @@ class Variants:
 
         One string, since Snakemake compares the values of ``params`` without their names.
         """
-        more: dict[str, Any] = {"seed": int(seed)} if step == "train" else {}
+        resolved = self.experiment.variants[variant or self.experiment.main[0]]
+        more: dict[str, Any] = {}
         if step == "fetch":
             more = dict(self.own_files)
-        return self.experiment.variants[variant or self.experiment.main[0]].step(step, **more)
+        if step == "train":
+            more = {"seed": int(seed)}
+            if folder := resolved.params.train.start_from:
+                more["start_from_sha256"] = sha256(weights_to_start_from(folder))
+        return resolved.step(step, **more)
 
     def selects(self, variant: str) -> bool:
         """Whether an epoch of a variant's training is selected by its mAP on the validation split."""

@@ -1,9 +1,10 @@
 """From a trained model to scored segments in seconds.
 
 Each window is detected on its own, padded to the nominal length; its segments move to video time through the video's
-own seconds a snippet. Nothing is suppressed here: ``soft_nms.py`` does that. A query becomes its best
-``classes_per_query`` detections. With ``cut: window``, what the released code does, a segment ends where its window
-does.
+own seconds a snippet. No batch holds windows of two recordings: the last bits of a matrix product depend on its size,
+and what is said of a recording should not depend on the others. Nothing is suppressed here: ``soft_nms.py`` does that.
+A query becomes its best ``classes_per_query`` detections. With ``cut: window``, what the released code does, a segment
+ends where its window does.
 """
 
 from pathlib import Path
@@ -40,17 +41,22 @@ def detect(
     ((store, _),) = windows.splits
     model.eval()
     parts = []
-    batches = windows.batches(range(len(windows)), batch_size, padded_length=windows.nominal_length, device=device)
-    total = -(-len(windows) // batch_size)
-    for number, batch in enumerate(tqdm(batches, "detect", total, unit="batch", delay=2, disable=not progress)):
+    batches = windows.batches(
+        range(len(windows)), batch_size, padded_length=windows.nominal_length, device=device, by_recording=True
+    )
+    examples = iter(windows.examples)
+    bar = tqdm(desc="detect", total=len(windows), unit="window", delay=2, disable=not progress)
+    for batch in batches:
         scores, labels, shares = best_classes(model(batch.features, batch.lengths), classes_per_query)
         if not numpy.isfinite(scores).all():
             raise FloatingPointError(f"scores are not finite in windows of {', '.join(sorted(set(batch.videos)))}")
         for row, video in enumerate(batch.videos):
-            _, window = windows.examples[number * batch_size + row]
+            _, window = next(examples)
             within = shares[row].clip(0, 1) if cut == "window" else shares[row]
             seconds = store.seconds(video, window.first + within * window.length)
             parts.append((video, seconds.clip(0, durations[video]), labels[row], scores[row]))
+        bar.update(len(batch.videos))
+    bar.close()
     names = tuple(store)
     number_of = {name: number for number, name in enumerate(names)}
     video = numpy.concatenate([numpy.full(score.size, number_of[name]) for name, _, _, score in parts])

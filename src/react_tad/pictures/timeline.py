@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 
 from react_tad.detection.detections import Detections
 from react_tad.evaluation.ground_truth import GroundTruth
-from react_tad.pictures.canvas import COLOURS, save
+from react_tad.pictures.canvas import COLOURS, save, shown
 
 FEWEST_DETECTIONS = 10
 """At least this many detections are drawn; otherwise twice as many as there are instances."""
@@ -80,7 +80,9 @@ def draw_timeline(ground_truth: GroundTruth, detections: Detections, video: str,
         top += 0.6
         axes.axhline(top - 0.35, color="0.85", linewidth=0.8, zorder=0)
     _finish(figure, ticks, top - 0.35, _extent(ground_truth, number, instances, detections.start_end[best]))
-    axes.set_title(f"{video}: {len(instances)} instances, best {len(best)} of {len(found)} detections", loc="left")
+    axes.set_title(
+        f"{shown(video)}: {len(instances)} instances, best {len(best)} of {len(found)} detections", loc="left"
+    )
     save(figure, path)
 
 
@@ -103,7 +105,7 @@ def _finish(figure: Figure, ticks: Sequence[tuple[float, str]], bottom: float, e
     figure.set_size_inches(11, 1.3 + 0.32 * bottom)
     axes.set_xlim(*extent)
     axes.set_ylim(bottom, -0.25)
-    axes.set_yticks([at for at, _ in ticks], [name for _, name in ticks])
+    axes.set_yticks([at for at, _ in ticks], [shown(name) for _, name in ticks])
     for label in axes.get_yticklabels():
         if label.get_text() == DETECTIONS:
             label.set(color="0.4", fontsize=8)
