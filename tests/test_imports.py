@@ -58,7 +58,7 @@ def own_imports():
     """The imports between parts of the package: (part that imports, file, part that is imported)."""
     for part, path, name in imports():
         top, *rest = name.split(".")
-        if top == "react_tad" and rest and rest[0] in ORDER and rest[0] != part:
+        if top == "react_tad" and rest and rest[0] in ORDER and rest[0] != part and part != "__init__":
             yield part, path, rest[0]
 
 

@@ -13,6 +13,7 @@ VERBS = {
     "data": "describe, fetch or check a data set",
     "features": "turn downloaded files into annotations and feature arrays",
     "windows": "cut recordings into windows",
+    "predict": "detect in new recordings with a trained model: features in, detections out",
     "train": "train ReAct; goes on from the last checkpoint if there is one",
     "fetch-weights": "download the checkpoint that ReAct's authors publish, or take it from a mirror folder",
     "import": "make a model out of the authors' checkpoint",
@@ -42,7 +43,7 @@ VERBS = {
 def main(argv: list[str] | None = None) -> int:
     """Run one verb; errors that a user can mend are one message and exit status 1."""
     argv = sys.argv[1:] if argv is None else argv
-    parser = argparse.ArgumentParser(prog="react-tad", description=__import__("react_tad").__doc__)
+    parser = argparse.ArgumentParser(prog="react-tad", description=__import__("react_tad").__doc__.splitlines()[0])
     parser.add_argument("--version", action="version", version=__import__("react_tad").__version__)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, summary in VERBS.items():

@@ -7,7 +7,9 @@ A query becomes its best ``classes_per_query`` detections. With ``cut: window``,
 ends where its window does.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy
 import torch
@@ -16,6 +18,7 @@ from tqdm import tqdm
 from react_tad import segments
 from react_tad.data.annotations import read_annotations
 from react_tad.detection.detections import RawDetections
+from react_tad.detection.stopwatch import Stopwatch
 from react_tad.model.react import Output, ReAct
 from react_tad.training.batches import WindowSet
 
@@ -31,23 +34,28 @@ def detect(
     cut: str,
     device: torch.device,
     progress: bool = True,
+    advance: Callable[[int], Any] | None = None,
+    watch: Stopwatch | None = None,
 ) -> RawDetections:
     """Detect actions in every window of one split.
 
     ``durations`` gives each video's length in seconds: segments are cut to [0, duration], and those that have no length
     left are dropped. ``batch_size``, ``classes_per_query`` and ``cut`` are those of the section ``inference`` of the
-    parameters. Raises ``FloatingPointError`` if the model's output is not finite.
+    parameters. ``advance(windows)`` is told how many windows are done, in the place of a bar; ``watch`` is given the
+    stages ``read`` and ``network``. Raises ``FloatingPointError`` if the model's output is not finite.
     """
     ((store, _),) = windows.splits
+    watch = watch or Stopwatch()
     model.eval()
     parts = []
     batches = windows.batches(
         range(len(windows)), batch_size, padded_length=windows.nominal_length, device=device, by_recording=True
     )
     examples = iter(windows.examples)
-    bar = tqdm(desc="detect", total=len(windows), unit="window", delay=2, disable=not progress)
-    for batch in batches:
-        scores, labels, shares = best_classes(model(batch.features, batch.lengths), classes_per_query)
+    bar = tqdm(desc="detect", total=len(windows), unit="window", delay=2, disable=not progress or bool(advance))
+    for batch in watch.waiting("read", batches):
+        with watch.stage("network"):
+            scores, labels, shares = best_classes(model(batch.features, batch.lengths), classes_per_query)
         if not numpy.isfinite(scores).all():
             raise FloatingPointError(f"scores are not finite in windows of {', '.join(sorted(set(batch.videos)))}")
         for row, video in enumerate(batch.videos):
@@ -55,7 +63,7 @@ def detect(
             within = shares[row].clip(0, 1) if cut == "window" else shares[row]
             seconds = store.seconds(video, window.first + within * window.length)
             parts.append((video, seconds.clip(0, durations[video]), labels[row], scores[row]))
-        bar.update(len(batch.videos))
+        (advance or bar.update)(len(batch.videos))
     bar.close()
     names = tuple(store)
     number_of = {name: number for number, name in enumerate(names)}

@@ -1,6 +1,6 @@
 """Ground truth and the best detections of one video on a common time axis."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +84,25 @@ def draw_timeline(ground_truth: GroundTruth, detections: Detections, video: str,
         f"{shown(video)}: {len(instances)} instances, best {len(best)} of {len(found)} detections", loc="left"
     )
     save(figure, path)
+
+
+def draw_detections(detections: Detections, durations: Mapping[str, float], path: Path) -> None:
+    """Draw the best detections of recordings that nothing is annotated of: ``path``, or ``NAME-VIDEO`` of several."""
+    nothing = np.empty(0, int)
+    truth = GroundTruth(
+        subset="new",
+        videos=detections.videos,
+        classes=detections.classes,
+        video=nothing,
+        label=nothing,
+        start_end=np.empty((0, 2)),
+        ambiguous_video=nothing,
+        ambiguous_start_end=np.empty((0, 2)),
+        durations=np.array([durations[video] for video in detections.videos]),
+    )
+    for video in detections.videos:
+        alone = len(detections.videos) == 1
+        draw_timeline(truth, detections, video, path if alone else path.with_name(f"{path.stem}-{video}{path.suffix}"))
 
 
 def _bars(start_end: np.ndarray) -> list[tuple[float, float]]:

@@ -3,7 +3,7 @@
 Names of classes and recordings are data: whatever they hold is shown as it stands.
 """
 
-import string
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +12,13 @@ from react_tad.params.presets import PRESETS
 from react_tad.params.section import flatten, unflatten, validated
 
 CARD = "README.md"
+MARKUP = re.compile(
+    r"[\\`*_\[\]<>#|~&$@!{}]"  # anywhere
+    r"|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]|(?<=^\d{3})[.)]|(?<=^\d{4})[.)]"  # the beginnings of lists and headings
+    r"|:(?=/)|(?<=www)\.",  # what is made a link by itself
+    re.MULTILINE,
+)
+"""What Markdown reads as markup, or as HTML."""
 COMPARED = ("windows", "model", "matching", "loss", "train", "inference", "soft_nms", "fusion")
 """The sections whose parameters are compared with the preset."""
 
@@ -63,7 +70,7 @@ def model_card(description: Mapping[str, Any]) -> str:
 def escape(text: Any) -> str:
     """Text in one line that Markdown shows as it stands."""
     shown = "".join(character if character.isprintable() else " " for character in " ".join(str(text).split()))
-    return "".join(f"\\{character}" if character in string.punctuation else character for character in shown)
+    return MARKUP.sub(r"\\\g<0>", shown)
 
 
 def differences(parameters: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:

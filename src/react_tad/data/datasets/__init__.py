@@ -9,6 +9,8 @@ A data set's module has (see :class:`DataSet`):
 - ``expected_counts(options)``: what has to be in them;
 - ``prepare(raw_directory, options)``: turns them into recordings;
 - ``own_files(options)``, where the user's own files are read: which these are (:mod:`react_tad.data.own_files`);
+- ``read_signal(path, source)``, where features are computed here: a new recording from its raw signal in a file, with
+  the features that a model of this data set wants;
 - ``examine(files, options)``, if a file may miss and the others can be looked at all the same: says all that is wrong
   at once, for ``react-tad data check``.
 
