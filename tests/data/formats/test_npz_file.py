@@ -58,6 +58,17 @@ def test_a_damaged_number_is_noticed(tmp_path):
         np.asarray(lazy)
 
 
+def test_a_directory_that_lost_an_array_is_noticed(tmp_path):
+    """The length of the first entry's comment is changed, so that it swallows the others; zipfile reads on."""
+    opened(tmp_path, rgb=RGB, flow=FLOW)
+    content = bytearray((tmp_path / "a.npz").read_bytes())
+    content[content.index(b"PK\x01\x02") + 32] ^= 64
+    (tmp_path / "a.npz").write_bytes(content)
+    assert zipfile.ZipFile(tmp_path / "a.npz").namelist() == ["rgb.npy"]
+    with pytest.raises(FeatureError, match="1 of its 2 files are listed"):
+        npz_file.features(tmp_path / "a.npz", WHERE)
+
+
 def test_another_kind_of_file_is_called_what_it_is(tmp_path):
     with open(tmp_path / "a.npz", "wb") as handle:
         np.save(handle, RGB)

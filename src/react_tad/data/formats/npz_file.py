@@ -17,6 +17,8 @@ from react_tad.data.formats.streams import OwnFeatures
 
 INFLATION = 2_000
 """A compressed file that would become this many times as large is refused; zip's method reaches 1,032."""
+END_BYTES, MANY = 22, 0xFFFF
+"""Length of the record at the end, and its number of files where there are more than it can say."""
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -29,6 +31,7 @@ def features(path: Path, where: str) -> OwnFeatures:
 
     """
     with _reading(path, where), zipfile.ZipFile(path) as archive:
+        _check_count(path, archive)
         members = {}
         for info in archive.infolist():
             name = info.filename.removesuffix(".npy")
@@ -40,6 +43,18 @@ def features(path: Path, where: str) -> OwnFeatures:
         found = streams.listed(members, "array") if members else "nothing"
         raise FeatureError(f"{where}: {found} in it; it should hold {streams.SHOULD}")
     return streams.join([_member(path, members[name], where) for name in chosen], where, chosen)
+
+
+def _check_count(path: Path, archive: zipfile.ZipFile) -> None:
+    """Refuse a directory that lists fewer files than the archive's end says, which zipfile takes as it is."""
+    with open(path, "rb") as handle:
+        handle.seek(-END_BYTES - len(archive.comment), 2)
+        end = handle.read(END_BYTES)
+    count = int.from_bytes(end[10:12], "little")
+    if not end.startswith(b"PK\x05\x06"):
+        raise zipfile.BadZipFile("there is something after its end")
+    if count not in (len(archive.infolist()), MANY):
+        raise zipfile.BadZipFile(f"{len(archive.infolist())} of its {count} files are listed")
 
 
 def _member(path: Path, info: zipfile.ZipInfo, where: str) -> OwnFeatures:
