@@ -132,6 +132,62 @@ def test_videos_past_the_end_of_which_something_is_annotated_are_counted(own, ca
     assert "segments clipped 1, segments dropped zero length 1" in capsys.readouterr().out
 
 
+@pytest.fixture
+def streams(own):
+    """The same videos as RGB, in subfolders and as .npz, and as flow, in one HDF5 file; gives the paths."""
+    own.write("hdf5")
+    rgb = own.folder / "rgb"
+    for number, (name, array) in enumerate(own.arrays.items()):
+        (rgb / str(number)).mkdir(parents=True)
+        np.savez(rgb / str(number) / f"{name}.npz", array[:, ::-1])
+    return [str(rgb), str(own.features)]
+
+
+def test_streams_are_joined_in_the_order_of_the_list(own, streams):
+    for order in (1, -1):
+        assert own.run(features=streams[::order]) == 0
+        for video in "ab":
+            parts = [own.arrays[video][:, ::-1], own.arrays[video]][::order]
+            np.testing.assert_array_equal(own.store("training")[video], np.concatenate(parts, axis=1))
+        assert own.store("test").source["own_files"] == 6
+
+
+def test_streams_that_differ_by_a_snippet_are_cut_and_counted(own, streams, capsys):
+    folder = own.folder / "rgb"
+    np.savez(folder / "0/a.npz", np.ones((21, 3)))
+    np.savez(folder / "1/b.npz", np.ones((19, 3)))
+    np.savez(folder / "2/c.npz", np.ones((20, 3)))
+    np.savez(folder / "3/d.npz", np.ones((20, 3)))
+    assert own.run(features=streams) == 0
+    assert "streams that differ by one snippet, cut to the shorter: 2 of 4 videos" in capsys.readouterr().out
+    assert [own.store("training").info(video).length for video in "ab"] == [20, 19]
+    np.savez(folder / "1/b.npz", np.ones((18, 3)))
+    assert own.run(features=streams) == 1
+    message = capsys.readouterr().err
+    assert f"video 'b': snippets: {streams[0]} 18, {streams[1]} 20; streams of one video may differ by 1" in message
+
+
+def test_what_is_recorded_does_not_say_where_it_lies(own, streams):
+    def recorded():
+        return json.loads((own.folder / "raw/manifest.json").read_text())["own_files"]
+
+    assert own.run(features=streams) == 0
+    before = recorded()
+    (own.folder / "elsewhere").mkdir()
+    moved = [shutil.move(place, own.folder / "elsewhere" / f"other {n}") for n, place in enumerate(streams)]
+    assert own.run(features=list(map(str, moved))) == 0
+    assert recorded() == before
+    assert own.run(features=list(map(str, moved[::-1]))) == 0
+    assert recorded() != before, "another order is another array"
+
+
+def test_files_that_are_not_read_are_said(own, capsys):
+    own.write()
+    (own.features / "notes.txt").write_text("not features")
+    assert own.run() == 0
+    assert f"not read in {own.features}: 1 of .txt (notes.txt)" in capsys.readouterr().out
+
+
 # ------------------------------------------------------------------------------------------------ what is refused
 
 
@@ -161,6 +217,24 @@ def test_videos_without_features_and_features_without_a_video_are_named_all_at_o
 def test_another_dimension_names_the_videos(own, capsys):
     message = wrong(own, lambda own: np.save(own.features / "c.npy", np.zeros((3, 5))), capsys)
     assert "my features: a snippet has 4 features in 3 videos, and 5 in 1 video ('c')" in message
+
+
+def test_names_that_nearly_fit_say_which_prefix_would(own, capsys):
+    def change(own):
+        for path in own.features.iterdir():
+            path.rename(path.with_name(f"v_{path.name}"))
+
+    message = wrong(own, change, capsys)
+    assert "no features in" in message and "of 4 videos" in message
+    assert "With the option prefix: 'v_', 4 of these 4 videos would have some" in message
+    assert own.run(prefix="v_") == 0
+
+
+def test_features_that_look_transposed_are_refused(own, capsys):
+    for name, snippets in zip("abcd", (20, 22, 31, 20), strict=True):
+        own.arrays[name] = np.ones((4, snippets), np.float32)
+    message = wrong(own, lambda own: None, capsys)
+    assert "the first axis is 4 in 4 of 4 videos" in message and "transpose them (array.T)" in message
 
 
 def test_a_number_that_is_not_finite_names_the_file(own, capsys):
@@ -225,6 +299,8 @@ def test_a_missing_split_says_what_to_do(own, capsys):
         ({"featurs": "x"}, "unknown parameter 'featurs'. Did you mean 'features'?"),
         ({"subsets": {"val": "tset"}}, "subsets.val = 'tset'"),
         ({"validation_share": 1.0}, "validation_share"),
+        ({"rescale": 10**12}, "rescale = 1000000000000: Input should be less than or equal to 100000"),
+        ({"features": []}, "features"),
     ],
 )
 def test_wrong_options_are_named(own, capsys, options, message):

@@ -10,6 +10,7 @@ Time: snippet ``i`` of a video is centred at ``first_center_seconds + i * second
 in snippets, with snippet ``i`` covering ``[i, i + 1]``, so that its centre is at ``i + 0.5``.
 """
 
+import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -125,13 +126,30 @@ def _converted(features: np.ndarray, dtype: str, video: VideoFeatures, where: Pa
     return features.astype(dtype)
 
 
-def check_finite(features: np.ndarray, video: str, where: Path) -> None:
-    """Refuse features ``[snippets, dimension]`` that are not all finite; names the video, the snippet and the value."""
-    finite = np.isfinite(features).all(axis=1)
-    if not finite.all():
-        snippet = int(np.argmin(finite))
-        value = features[snippet][~np.isfinite(features[snippet])][0]
-        raise FeatureError(f"{where}: video '{video}', snippet {snippet}: a feature is {value}; all must be finite")
+BLOCK_NUMBERS = 1 << 20
+"""Numbers that are looked at at a time."""
+
+
+def check_finite(features: np.ndarray, video: str, where: str | Path) -> None:
+    """Refuse features ``[snippets, dimension]`` that are not all finite, also as float32.
+
+    Names the video, the snippet and the value. Looks at a part at a time; of what is mapped from a file, no more than
+    that is in memory.
+    """
+    largest = np.finfo(np.float32).max
+    step = max(BLOCK_NUMBERS // max(features.shape[1], 1), 1)
+    for first in range(0, len(features), step):
+        block = features[first : first + step]
+        fine = np.isfinite(block) if block.dtype.itemsize <= 4 else np.abs(block) <= largest
+        if not fine.all():
+            snippet = int(np.argmin(fine.all(axis=1)))
+            value = block[snippet][~fine[snippet]][0]
+            expected = f"at most {largest:.4g}, as float32 holds" if np.isfinite(value) else "finite"
+            raise FeatureError(
+                f"{where}: video '{video}', snippet {first + snippet}: a feature is {value}; all must be {expected}"
+            )
+        if isinstance(features.base, mmap.mmap):
+            features.base.madvise(mmap.MADV_DONTNEED)
 
 
 class FeatureStore:

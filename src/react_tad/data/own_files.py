@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 
 from tqdm import tqdm
 
+from react_tad.data.readable_names import readable
 from react_tad.files import read_json, sha256, write_json
 from react_tad.params.section import canonical
 
@@ -49,13 +50,13 @@ def checksums(files: Mapping[str, Path], directory: Path) -> dict[str, OwnFile]:
     known: dict[str, Any] = {}
     for name, path in tqdm(files.items(), "checksums of own files", unit="file", delay=2):
         _check_there(name, path)
-        stat, key = path.stat(), str(path.absolute())
+        stat, key = path.stat(), readable(path.absolute())
         state = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
         before = remembered.get(key)
         known[key] = before if before and before["state"] == state else {"state": state, "sha256": sha256(path)}
     if known != remembered:
         write_json(directory / MEMORY, known, indent=None)
-    found = {name: known[str(path.absolute())] for name, path in files.items()}
+    found = {name: known[readable(path.absolute())] for name, path in files.items()}
     return {name: OwnFile(sha256=entry["sha256"], bytes=entry["state"][0]) for name, entry in found.items()}
 
 

@@ -8,11 +8,15 @@ centre theirs. So a time in seconds is at the same place before and after. This 
 other, and the last, which shifts what happens near the ends by up to half a rescaled snippet.
 """
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from react_tad.data.datasets import LazyFeatures
+
+LONGEST = 100_000
+"""Snippets that a video may be rescaled to: a day has 86,400 seconds."""
 
 
 def rescale(features: np.ndarray, length: int) -> np.ndarray:
@@ -27,7 +31,7 @@ def rescale(features: np.ndarray, length: int) -> np.ndarray:
 
 def rescaled(features: LazyFeatures, length: int) -> LazyFeatures:
     """The same for features that are not read yet."""
-    return LazyFeatures((length, features.shape[1]), partial(_load, features, length))
+    return replace(features, shape=(length, features.shape[1]), load=partial(_load, features, length))
 
 
 def _load(features: LazyFeatures, length: int) -> np.ndarray:

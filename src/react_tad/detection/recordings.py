@@ -13,7 +13,7 @@ import numpy as np
 
 from react_tad.data.datasets import LazyFeatures, find
 from react_tad.data.features import FeatureStore, VideoFeatures
-from react_tad.data.formats import npy_folder, video_hdf5
+from react_tad.data.own_features import open_recordings
 from react_tad.data.rescaling import rescaled
 from react_tad.data.windows import Window, WindowIndex, window_starts
 from react_tad.detection.time_base import Placed, TimeBase, place, read_sidecar
@@ -186,7 +186,7 @@ def _files(path: Path, faults: list[str]) -> list[Path]:
         if not path.exists():
             faults.append(f"{path} is not there; it should be a file of features or a folder of such files")
         return [path] * path.exists()
-    kinds = (".npy", *HDF5, SIGNAL)
+    kinds = (".npy", ".npz", *HDF5, SIGNAL)
     found = [file for file in sorted(path.iterdir()) if file.suffix.lower() in kinds and not file.name.startswith(".")]
     if not found:
         names = sorted(file.name for file in path.iterdir())
@@ -199,11 +199,8 @@ def _open(path: Path, wanted: Wanted) -> list[_Opened]:
     """The recordings of one file."""
     if path.suffix.lower() == SIGNAL:
         return [_open_signal(path, wanted)]
-    if path.suffix.lower() == ".npy":
-        name = path.stem
-        return [_Opened(name, f"{path}: video '{name}'", npy_folder.features(path, name), path.parent)]
     return [
-        _Opened(name, f"{path}: video '{name}'", lazy, path.parent) for name, lazy in video_hdf5.features(path).items()
+        _Opened(name, f"{path}: video '{name}'", lazy, path.parent) for name, lazy in open_recordings([path]).items()
     ]
 
 

@@ -24,6 +24,7 @@ from react_tad.data.annotations import SUBSETS, AnnotationError, Annotations, Vi
 from react_tad.data.datasets import Examined, LazyFeatures, Prepared, Recording
 from react_tad.data.features import FeatureError
 from react_tad.data.formats import activitynet_csv, video_hdf5
+from react_tad.data.formats.streams import cut_note
 from react_tad.data.problems import Problem
 from react_tad.data.published import Published
 from react_tad.data.rescaling import rescaled
@@ -84,7 +85,7 @@ class Options(Section):
 
     features: Literal["csv", "hdf5"] = "csv"
     """``csv``: a zip archive of BSN's ``csv_mean_100``; ``hdf5``: one file with a data set ``VIDEO`` or ``v_VIDEO`` a
-    video, rescaled to 100 snippets."""
+    video (or what else :mod:`react_tad.data.formats.video_hdf5` reads), rescaled to 100 snippets."""
     test_without_features: Literal["keep", "leave_out"] = "keep"
     """Whether test videos without features stay in the ground truth."""
     validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.1
@@ -122,9 +123,12 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
         source={"rescaled_to": SNIPPETS, "without_features": missing},
         classes=annotations.classes,
         without_features={name: annotations.videos[name] for name in kept},
-        notes=tuple(
-            f"{split}: {len(names)} of {len(annotations.subset(split))} videos without features"
-            for split, names in missing.items()
+        notes=(
+            *(
+                f"{split}: {len(names)} of {len(annotations.subset(split))} videos without features"
+                for split, names in missing.items()
+            ),
+            *cut_note(features.values()),
         ),
     )
 

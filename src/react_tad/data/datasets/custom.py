@@ -1,9 +1,10 @@
 """Anyone's own features and annotations; docs/own-data.md goes from nothing to a mAP.
 
-Features are a folder with one ``VIDEO.npy`` a video, or one HDF5 file with a data set a video: numbers ``[snippets,
-dimension]``, read where they lie. Annotations are ActivityNet-style JSON (:mod:`react_tad.data.annotations`), whose
-classes are those of its taxonomy, or, without one, of its instances. Subsets and missing splits:
-:mod:`react_tad.data.splits`; when each snippet was: :mod:`react_tad.data.snippet_times`.
+Features are a folder with one ``VIDEO.npy`` a video, one HDF5 file with a data set a video, or several of these as
+streams: numbers ``[snippets, dimension]``, read where they lie (:mod:`react_tad.data.own_features`). Annotations are
+ActivityNet-style JSON (:mod:`react_tad.data.annotations`), whose classes are those of its taxonomy, or, without one, of
+its instances. Subsets and missing splits: :mod:`react_tad.data.splits`; when each snippet was:
+:mod:`react_tad.data.snippet_times`.
 """
 
 from collections import Counter
@@ -13,15 +14,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from react_tad.data import own_features, snippet_times
+from react_tad.data import own_features, prefixes, snippet_times
 from react_tad.data.annotations import AnnotationError, Annotations, Video, parse_annotations
 from react_tad.data.datasets import LazyFeatures, Prepared, Recording
 from react_tad.data.own_files import OwnFilesAway, check, recorded, summary
 from react_tad.data.published import Published
-from react_tad.data.rescaling import rescaled
+from react_tad.data.rescaling import LONGEST, rescaled
 from react_tad.data.splits import UNUSED, use_subsets, with_all_splits
+from react_tad.data.transposed import check_orientation
 from react_tad.files import read_json
-from react_tad.params.section import Positive
 
 CLASSES: tuple[str, ...] = ()
 LICENCE = CITATION = "the user's own data"
@@ -40,12 +41,12 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 class Options(snippet_times.Times):
     """Where the data are and what they say. Paths are absolute or start in the project's folder."""
 
-    features: str = "own/features"
-    """Folder of ``.npy`` files, or one HDF5 file."""
+    features: str | Annotated[tuple[str, ...], Field(min_length=1)] = "own/features"
+    """Folder of ``.npy``, ``.npz`` or HDF5 files, or such a file; a list of them is joined along the dimension."""
     annotations: str = "own/annotations.json"
     prefix: str = ""
     """What precedes a video's name in the names of its features, such as ``v_``."""
-    rescale: Positive | None = None
+    rescale: Annotated[int, Field(gt=0, le=LONGEST)] | None = None
     """Rescale every video to this many snippets, by linear interpolation; ``time`` has to be ``spread`` then."""
     subsets: dict[str, Literal["training", "validation", "test", "unused"]] = Field(default_factory=dict)
     """What the subsets of the JSON are here, such as ``{validation: test}``; those not named keep their names."""
@@ -71,10 +72,16 @@ def expected_counts(options: Options) -> dict[str, int]:
 def own_files(options: Options) -> dict[str, Path]:
     """The user's files, by the names that they are recorded under."""
     check_options(options)
-    annotations, features = Path(options.annotations), Path(options.features)
-    if not annotations.exists() and not features.exists():
-        raise OwnFilesAway(f"neither {annotations} nor {features} is there; {WHERE} should say where your data are")
-    return {ANNOTATIONS: annotations} | own_features.files(features, prefix=options.prefix)
+    annotations, places = Path(options.annotations), feature_places(options)
+    if not any(path.exists() for path in (annotations, *places)):
+        named = " nor ".join(map(str, (annotations, *places)))
+        raise OwnFilesAway(f"neither {named} is there; {WHERE} should say where your data are")
+    return {ANNOTATIONS: annotations} | own_features.files(places, prefix=options.prefix)
+
+
+def feature_places(options: Options) -> list[Path]:
+    """Where the features are: one place, or one a stream."""
+    return [Path(options.features)] if isinstance(options.features, str) else list(map(Path, options.features))
 
 
 def check_options(options: Options) -> None:
@@ -92,7 +99,8 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
 
     """
     check_options(options)
-    listing, path, place = recorded(Path(raw_directory)), Path(options.annotations), Path(options.features)
+    listing, path, places = recorded(Path(raw_directory)), Path(options.annotations), feature_places(options)
+    place = ", ".join(map(str, places))
     check(ANNOTATIONS, path, listing)
     document, unused = use_subsets(read_json(path), options.subsets, where=str(path))
     annotations = with_all_splits(
@@ -100,9 +108,10 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
         test_share=options.test_share,
         validation_share=options.validation_share,
     )
-    features = own_features.open_features(place, listing, prefix=options.prefix)
-    features = {video: lazy for video, lazy in features.items() if video not in unused}
-    check_pairs(annotations, features, place)
+    own = own_features.open_features(places, listing, prefix=options.prefix)
+    features = {video: lazy for video, lazy in own.videos.items() if video not in unused}
+    check_pairs(annotations, features, place, prefix=options.prefix)
+    turned = check_orientation({video: lazy.shape for video, lazy in features.items()}, place)
     check_dimensions(features, place)
     if options.rescale:
         features = {video: rescaled(lazy, options.rescale) for video, lazy in features.items()}
@@ -110,7 +119,7 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
         make_recording(name, video, features[name], document["database"][name], options)
         for name, video in annotations.videos.items()
     ]
-    found = tuple(notes(recordings, unused))
+    found = (*own.notes, *turned, *notes(recordings, unused))
     return Prepared(recordings=recordings, source=summary(listing), classes=annotations.classes, notes=found)
 
 
@@ -131,7 +140,9 @@ def make_recording(
     )
 
 
-def check_pairs(annotations: Annotations, features: Mapping[str, LazyFeatures], place: Path) -> None:
+def check_pairs(
+    annotations: Annotations, features: Mapping[str, LazyFeatures], place: str, *, prefix: str = ""
+) -> None:
     """Refuse videos without features and features without a video, all at once."""
     missing = [video for video in annotations.videos if video not in features]
     foreign = [video for video in features if video not in annotations.videos]
@@ -146,10 +157,10 @@ def check_pairs(annotations: Annotations, features: Mapping[str, LazyFeatures], 
             f"'{UNUSED}' if it is to be left out, or take the features away"
         )
     if faults:
-        raise AnnotationError("\n".join(faults))
+        raise AnnotationError("\n".join(filter(None, (*faults, prefixes.advice(missing, foreign, prefix)))))
 
 
-def check_dimensions(features: Mapping[str, LazyFeatures], place: Path) -> None:
+def check_dimensions(features: Mapping[str, LazyFeatures], place: str) -> None:
     """Refuse features that differ in dimension, all at once."""
     counts = Counter(lazy.shape[1] for lazy in features.values())
     usual, count = counts.most_common(1)[0]

@@ -7,7 +7,6 @@ divide the frames that have features into 100 equal parts.
 
 import io
 import zipfile
-import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -19,6 +18,8 @@ from react_tad.data.features import FeatureError
 
 SNIPPETS, DIMENSION = 100, 400
 PREFIX, SUFFIX = "v_", ".csv"
+LARGEST = 1 << 24
+"""Bytes of a table: 400 for each of its numbers."""
 
 
 def features(path: str | Path) -> dict[str, LazyFeatures]:
@@ -53,22 +54,27 @@ def _members(path: Path) -> Iterator[tuple[str, partial]]:
         return
     try:
         archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as error:
+    except Exception as error:  # of damaged archives zipfile raises many kinds
         raise FeatureError(f"{path} is neither a folder nor a whole zip archive ({error})") from error
-    for name in sorted(archive.namelist()):
-        yield name, partial(_read_member, archive, path, name)
+    for info in sorted(archive.infolist(), key=lambda info: info.filename):
+        yield info.filename, partial(_read_member, archive, path, info)
 
 
 def _read_file(path: Path) -> np.ndarray:
+    if not path.is_file() or path.stat().st_size > LARGEST:
+        raise FeatureError(f"{path}: no regular file of at most {LARGEST} bytes, as a table is")
     return _parse(path.read_bytes(), str(path))
 
 
-def _read_member(archive: zipfile.ZipFile, path: Path, name: str) -> np.ndarray:
+def _read_member(archive: zipfile.ZipFile, path: Path, info: zipfile.ZipInfo) -> np.ndarray:
+    where = f"{path}, {info.filename}"
+    if info.file_size > LARGEST:
+        raise FeatureError(f"{where}: {info.file_size} bytes; a table has at most {LARGEST}")
     try:
-        content = archive.read(name)
-    except (zipfile.BadZipFile, zlib.error) as error:
-        raise FeatureError(f"{path}, {name}: damaged ({error}); get the archive anew") from error
-    return _parse(content, f"{path}, {name}")
+        content = archive.read(info)
+    except Exception as error:
+        raise FeatureError(f"{where}: damaged ({error}); get the archive anew") from error
+    return _parse(content, where)
 
 
 def _parse(content: bytes, where: str) -> np.ndarray:

@@ -4,17 +4,18 @@ ActionFormer publishes the I3D features of THUMOS14 so: ``thumos.tar.gz`` with `
 unpacked.
 """
 
-import io
 import tarfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-import numpy as np
-
 from react_tad.data.datasets import LazyFeatures
+from react_tad.data.features import FeatureError
+from react_tad.data.formats import npy_file
 from react_tad.data.problems import Problem
+from react_tad.data.readable_names import readable
 
 
 def open_npy_archive(path: str | Path) -> tuple[dict[str, LazyFeatures], list[Problem]]:
@@ -24,45 +25,40 @@ def open_npy_archive(path: str | Path) -> tuple[dict[str, LazyFeatures], list[Pr
     many passes as there are steps back.
 
     Raises:
-        ValueError: it is no whole tar archive.
+        FeatureError: it is no whole tar archive.
 
     """
+    path = Path(path)
     videos, problems = {}, []
-    for name, opened in _members(Path(path)):
-        with opened() as handle:
-            shape = _shape(handle)
-        if len(shape) != 2 or not all(shape):
-            problems.append(Problem(str(path), name, f"features of shape {list(shape)}", "[snippets, dimension]"))
-        else:
-            videos[name] = LazyFeatures(shape, _reader(opened))
-    if not videos:
+    with _reading(path):
+        archive = tarfile.open(path)  # noqa: SIM115 - as long as the features may be read
+        members = [member for member in archive if member.isfile() and member.name.endswith(".npy")]
+    for member in members:
+        name = readable(PurePosixPath(member.name).stem)
+        try:
+            if member.issparse():
+                raise FeatureError("features: a file with holes, which is not read")
+            opened = partial(_opened, archive, member, path)
+            videos[name] = npy_file.features_of_member(opened, member.size, path, "features")
+        except FeatureError as error:
+            problems.append(Problem(str(path), name, str(error), "[snippets, dimension]"))
+    if not members:
         problems.append(Problem(str(path), "", "no features", "files VIDEO.npy"))
     return videos, problems
 
 
-def _members(path: Path) -> list[tuple[str, Callable[[], IO[bytes]]]]:
-    """Name of each video and a function that opens its file."""
+@contextmanager
+def _opened(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> Iterator[IO[bytes]]:
+    with _reading(path), archive.extractfile(member) as handle:
+        yield handle
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Name the archive in whatever goes wrong: damaged ones raise many kinds of exceptions."""
     try:
-        archive = tarfile.open(path)  # noqa: SIM115 - as long as the features may be read
-        members = [member for member in archive if member.isfile() and member.name.endswith(".npy")]
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise ValueError(f"{path} is not a whole tar archive ({error})") from error
-    return [(PurePosixPath(member.name).stem, partial(archive.extractfile, member)) for member in members]
-
-
-def _shape(handle: IO[bytes]) -> tuple[int, ...]:
-    """Shape from the header alone; ``()`` if it is no such file."""
-    try:
-        version = np.lib.format.read_magic(handle)
-        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
-        return read(handle)[0]
-    except (ValueError, KeyError):
-        return ()
-
-
-def _reader(opened: Callable[[], IO[bytes]]) -> Callable[[], np.ndarray]:
-    def read() -> np.ndarray:
-        with opened() as handle:
-            return np.load(io.BytesIO(handle.read()), allow_pickle=False)  # NumPy takes no file inside a tar
-
-    return read
+        yield
+    except FeatureError:
+        raise
+    except Exception as error:
+        raise FeatureError(f"{readable(path)} is not a whole tar archive ({error})") from error

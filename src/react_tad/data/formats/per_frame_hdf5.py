@@ -6,11 +6,15 @@ G-TAD publishes the TSN features of THUMOS14 so: ``rgb_val.h5``, ``flow_val.h5``
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from react_tad.data.datasets import LazyFeatures
+from react_tad.data.features import FeatureError
+from react_tad.data.formats import hdf5_file
 from react_tad.data.problems import Problem
+from react_tad.data.readable_names import readable
 
 BLOCK_SNIPPETS = 256
 """Snippets that are read at a time: frames in between are read with them, which is faster than row by row."""
@@ -50,24 +54,29 @@ def open_per_frame(
     return videos, problems
 
 
-def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    import h5py
+def _shapes(path: Path) -> dict[str, tuple[int, int] | str]:
+    """The shapes of a file's data sets, or what is wrong with one."""
+    with hdf5_file.opened(path) as file:
+        return {readable(name): _shape(file, name) for name in file}
 
+
+def _shape(file: Any, name: str) -> tuple[int, int] | str:
     try:
-        with h5py.File(path, "r") as file:
-            return {name: tuple(getattr(item, "shape", ())) for name, item in file.items()}
-    except OSError as error:
-        raise ValueError(f"{path} is not a whole HDF5 file ({error})") from error
+        data_set = hdf5_file.entry(file, name, "features")
+        hdf5_file.check_data_set(data_set, "features")
+    except FeatureError as error:
+        return str(error)
+    return data_set.shape
 
 
 def _faults(
-    name: str, shapes: Sequence[tuple[int, ...] | None], paths: Sequence[Path], frames_apart: int
+    name: str, shapes: Sequence[tuple[int, int] | str | None], paths: Sequence[Path], frames_apart: int
 ) -> list[Problem]:
     faults = [Problem(str(path), name, "no features", "a dataset of this video") for path, shape in
               zip(paths, shapes, strict=True) if shape is None]  # fmt: skip
     for path, shape in zip(paths, shapes, strict=True):
-        if shape is not None and (len(shape) != 2 or not all(shape)):
-            faults.append(Problem(str(path), name, f"features of shape {list(shape)}", "[frames, dimension]"))
+        if isinstance(shape, str):
+            faults.append(Problem(str(path), name, shape, "[frames, dimension]"))
     if not faults and max(shape[0] for shape in shapes) - min(shape[0] for shape in shapes) > frames_apart:
         lengths = ", ".join(f"{path.name} {shape[0]}" for path, shape in zip(paths, shapes, strict=True))
         expected = f"streams that differ by at most {frames_apart} frame{'s' * (frames_apart != 1)}"
@@ -84,10 +93,10 @@ def _reader(paths: list[Path], name: str, frames: int, step: int):
 
 def _every(path: Path, name: str, frames: int, step: int) -> np.ndarray:
     """Rows 0, step, ... below ``frames`` of one stream, float32, read block by block."""
-    import h5py
-
-    with h5py.File(path, "r") as file:
-        dataset = file[name]
+    where = f"{readable(path)}: video '{name}'"
+    with hdf5_file.opened(path) as file:
+        dataset = hdf5_file.entry(file, name, where)
+        hdf5_file.check_data_set(dataset, where)
         block = BLOCK_SNIPPETS * step
         parts = [
             dataset[first : min(first + block, frames)][::step].astype(np.float32) for first in range(0, frames, block)
