@@ -7,6 +7,8 @@ from pathlib import Path
 import av
 import numpy as np
 
+QUALITY = {"libx264": {"crf": "4", "preset": "ultrafast", "bf": "2"}, "mpeg4": {"qmin": "1", "qmax": "1"}}
+"""Options of codecs with which the number of a picture survives; x264 with frames that are decoded out of order."""
 BRIGHTNESS = 3
 """From one numbered frame to the next; up to 80 of them can be told from each other."""
 
@@ -42,7 +44,7 @@ def write_film(
         stream = container.add_stream(codec, rate=Fraction(fps))
         stream.pix_fmt = pixels
         stream.thread_count = 1
-        stream.options = {"crf": "4", "preset": "ultrafast", "bf": "2"} if codec == "libx264" else {}
+        stream.options = QUALITY.get(codec, {})
         if stamps is not None:
             stream.codec_context.time_base = stream.time_base = Fraction(1, 1000)
         if turn:
@@ -100,15 +102,15 @@ def tiny_backbone(folder: Path, *, seed: int = 0, classes: int = 0, size: int = 
     return folder
 
 
-def write_scaling(folder: Path, size: int, **values) -> None:
+def write_scaling(folder: Path, pixels: int, /, **values) -> None:
     """Write a ``preprocessor_config.json`` as VideoMAE's is."""
     from react_tad.files import write_json
 
     content = {
         **{"do_resize": True, "do_center_crop": True, "do_rescale": True, "do_normalize": True},
         "image_processor_type": "VideoMAEImageProcessor",
-        "size": {"shortest_edge": size},
-        "crop_size": {"height": size, "width": size},
+        "size": {"shortest_edge": pixels},
+        "crop_size": {"height": pixels, "width": pixels},
         "resample": 2,
         "rescale_factor": 1 / 255,
         "image_mean": [0.5, 0.5, 0.5],

@@ -16,11 +16,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("videos", nargs="+", type=Path, metavar="VIDEO", help="videos, or folders of videos")
     parser.add_argument(
-        "--backbone", required=True, metavar="NAME_OR_FOLDER", help="a video network of the Hugging Face hub, or a folder"
+        "--backbone",
+        required=True,
+        metavar="NAME_OR_FOLDER",
+        help="a video network of the Hugging Face hub, or a folder",
     )
     parser.add_argument("--out", type=Path, default=Path("own/features"), metavar="DIR", help="default: own/features")
     clips = parser.add_argument_group("clips")
-    clips.add_argument("--frames", type=int, metavar="N", help="frames a clip (default: what the network was trained on)")
+    clips.add_argument(
+        "--frames", type=int, metavar="N", help="frames a clip (default: what the network was trained on)"
+    )
     clips.add_argument("--step", type=int, default=1, metavar="N", help="take every Nth frame (default: 1)")
     clips.add_argument(
         "--fps", type=float, metavar="F", help="look at F frames a second (default: each video's own average)"
@@ -28,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     stride = clips.add_mutually_exclusive_group()
     stride.add_argument("--stride-frames", type=int, metavar="S", help="from clip to clip (default: half a clip)")
     stride.add_argument("--stride-seconds", type=float, metavar="S", help="the same in seconds")
-    parser.add_argument("--dtype", choices=("float32", "float16"), default="float32", help="to store (default: float32)")
+    parser.add_argument(
+        "--dtype", choices=("float32", "float16"), default="float32", help="to store (default: float32)"
+    )
     parser.add_argument("--half", action="store_true", help="compute in float16 (on a GPU)")
     parser.add_argument("--batch-size", type=int, default=8, metavar="N", help="clips at a time (default: 8)")
     add_machine_options(parser)

@@ -150,7 +150,9 @@ def load_backbone(name: str | Path, *, device: "torch.device | str" = "cpu", hal
     return Backbone(model, description)
 
 
-def reload_backbone(described: BackboneDescription, *, folder: str | Path | None = None, device: Any = "cpu") -> Backbone:
+def reload_backbone(
+    described: BackboneDescription, *, folder: str | Path | None = None, device: Any = "cpu"
+) -> Backbone:
     """Load the network that features were made by.
 
     Args:

@@ -3,19 +3,18 @@
 Clips are laid on a regular grid of seconds, whatever the video's frames do: clip ``k`` looks at the instants ``start +
 k * stride + j * step / rate`` for ``j = 0 ... frames - 1``, where ``start`` is the first frame's time and ``rate`` the
 video's average frame rate, or ``fps`` where it is given. At each instant it sees the frame that is shown then: the last
-one at or before. So the centres of clips are ``stride`` apart with a variable frame rate as well, a frame that stays for
-long is seen several times, and at a constant frame rate clip ``k`` is exactly the frames ``k * S + j * step``.
+one at or before. So the centres of clips are ``stride`` apart with a variable frame rate as well, a frame that stays
+for long is seen several times, and at a constant frame rate clip ``k`` is exactly the frames ``k * S + j * step``.
 
 Containers round times (Matroska to milliseconds), so that a frame may be noted just after the instant that it belongs
-to. A frame counts as shown from half the video's average frame distance before its time: with that the frames of a
-constant rate are found however they were rounded. A frame is never more than that away from its instant, unless the
-video itself has a gap there.
+to. A frame counts as shown from less than half the video's average frame distance before its time: with that the frames
+of a constant rate are found however they were rounded.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil
+from math import floor
 from typing import Annotated, Generic, Protocol, TypeVar
 
 from pydantic import Field, model_validator
@@ -109,15 +108,15 @@ class Grid:
         """The middle of the first clip; clip ``k`` has its middle ``k * stride`` later."""
         return self.start + self.length / 2
 
-    def asked(self, since: Fraction, until: Fraction) -> Iterator[tuple[int, int]]:
-        """Clips that look at ``[since, until)``, and at how many of their instants, in order."""
+    def asked(self, after: Fraction, until: Fraction) -> Iterator[tuple[int, int]]:
+        """Clips that look at ``(after, until]``, and at how many of their instants, in order."""
         reach = (self.frames - 1) * self.step
-        first = max(0, ceil((since - self.start - reach) / self.stride))
-        for clip in range(first, max(0, ceil((until - self.start) / self.stride))):
+        first = max(0, floor((after - self.start - reach) / self.stride) + 1)
+        for clip in range(first, floor((until - self.start) / self.stride) + 1):
             begin = self.start + clip * self.stride
-            inside = [min(max(0, ceil((time - begin) / self.step)), self.frames) for time in (since, until)]
-            if inside[1] > inside[0]:
-                yield clip, inside[1] - inside[0]
+            passed = [min(max(0, floor((time - begin) / self.step) + 1), self.frames) for time in (after, until)]
+            if passed[1] > passed[0]:
+                yield clip, passed[1] - passed[0]
 
 
 def exactly(number: float) -> Fraction:

@@ -124,8 +124,8 @@ def summary(times: Mapping[str, Times], how: Extraction, folder: str | Path) -> 
     text = f"{len(times)} videos in {folder}: {count} snippets of {how.backbone.dimension} numbers, {how.dtype}"
     if len(bases) > 1:
         return (
-            f"{text}\nVideos differ in their seconds_per_snippet or first_center_seconds: copy them from each VIDEO.json "
-            f"into the video's entry of the annotations (time: seconds), or give --fps and --stride-seconds"
+            f"{text}\nVideos differ in seconds_per_snippet or first_center_seconds: copy them from each VIDEO.json "
+            f"into the annotations (time: seconds), or give --fps and --stride-seconds"
         )
     ((seconds, first),) = bases
     return f"{text}\noptions: {{time: seconds, seconds_per_snippet: {seconds!r}, first_center_seconds: {first!r}}}"

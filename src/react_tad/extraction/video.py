@@ -3,6 +3,7 @@
 Times are presentation time stamps, in seconds from the start of the file as players count them.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -132,6 +133,9 @@ class Video:
         stream = self._stream
         if stream.duration:
             return self._seconds(stream.duration + (stream.start_time or 0))
+        tag = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get("DURATION", ""))  # as Matroska has it
+        if tag:
+            return int(tag[1]) * 3600 + int(tag[2]) * 60 + Fraction(tag[3])
         if self._container.duration and len(self._container.streams) == 1:
             return Fraction(self._container.duration, 1_000_000)
         return None
