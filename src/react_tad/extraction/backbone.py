@@ -181,11 +181,12 @@ def reload_backbone(
 
 @contextmanager
 def _refusals(name: str) -> Iterator[None]:
-    """Errors of ``transformers`` in one line, without its progress bars and its warnings."""
+    """Errors of ``transformers`` in one line, without its warnings; with its progress bars for downloads only."""
     logging = video_library("transformers").utils.logging
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    if Path(name).is_dir():
+        logging.disable_progress_bar()
     try:
         yield
     except BackboneError:
