@@ -4,7 +4,7 @@ Memory does not grow with the video, but for the features themselves: frames are
 While the network computes on one batch of clips, the next is decoded.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -110,27 +110,18 @@ def _batches(video: Video, backbone: Backbone, clips: Clips, size: int) -> Itera
             raise VideoError(f"{video.path}: {error}") from error
 
     found = cut(video.shown(), clips, video.rate, see)
-    for batch in _batched(found, size):
+    while batch := list(islice(found, size)):
         yield batch[0][0], np.stack([np.stack(pictures) for _, pictures in batch])
-
-
-def _batched(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
-    items = iter(items)
-    while batch := tuple(islice(items, size)):
-        yield batch
 
 
 def _ahead(items: Iterator[Item]) -> Iterator[Item]:
     """The same items; while one is worked on, the next is made in another thread."""
     end = object()
-    with ThreadPoolExecutor(1) as worker, closing(items):
+    with closing(items), ThreadPoolExecutor(1) as worker:  # the thread has ended before the items are closed
         coming = worker.submit(next, items, end)
-        try:
-            while (item := coming.result()) is not end:
-                coming = worker.submit(next, items, end)
-                yield item
-        finally:
-            coming.cancel() or coming.exception()  # it is not running any more when the items are closed
+        while (item := coming.result()) is not end:
+            coming = worker.submit(next, items, end)
+            yield item
 
 
 def _expected(video: Video, clips: Clips) -> int | None:
