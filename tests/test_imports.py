@@ -15,6 +15,7 @@ NEVER = {"snakemake", "dvc"}
 LIGHT = (
     "cli", "arguments", "segments", "files", "params.experiment", "data.windows", "data.features", "data.video_scores",
     "detection.detections", "detection.soft_nms", "detection.fusion", "training.log",
+    "extraction.clips", "extraction.video", "extraction.scaling", "extraction.backbone", "extraction.folder",
     "evaluation.average_precision", "evaluation.ground_truth", "evaluation.summary", "evaluation.profile_summary",
     "evaluation.validation", "evaluation.profiles.catalogue", "evaluation.profiles.measure",
     "evaluation.diagnosis.report", "paper.tables", "paper.sweeps",
@@ -24,7 +25,7 @@ LIGHT = (
 
 ORDER = (
     "cli", "commands", "arguments", "pictures", "paper", "evaluation", "detection", "training", "losses", "model",
-    "data", "params", "devices", "files", "segments",
+    "extraction", "data", "params", "devices", "files", "segments",
 )  # fmt: skip
 """The house from top to bottom: nothing here imports what stands before it. Last come the modules that everything
 stands on."""

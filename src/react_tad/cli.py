@@ -11,6 +11,7 @@ import sys
 VERBS = {
     "fetch": "download a data set's files, or take them from a mirror folder, and check them",
     "data": "describe, fetch or check a data set",
+    "extract": "turn videos into features with a video network",
     "features": "turn downloaded files into annotations and feature arrays",
     "windows": "cut recordings into windows",
     "predict": "detect in new recordings with a trained model: features in, detections out",

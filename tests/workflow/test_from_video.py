@@ -1,0 +1,78 @@
+"""docs/video.md as it is printed: from made-up films to a mAP far above chance."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+from tiny_project import ROOT, Project, copy_of_working_tree
+
+pytestmark = pytest.mark.workflow
+
+PAGE = (ROOT / "docs/video.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    """The page's blocks of code in one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Project:
+    """This project with one variant, after all lines of the page but the installation."""
+    project = Project(tmp_path_factory.mktemp("video") / "project")
+    copy_of_working_tree(project.folder)
+    project.params(lambda params: params.update(variants={"full": {}}, studies={}))
+    films, network = blocks("python")
+    _, extract, evaluate = blocks("bash")
+    (options,) = blocks("yaml")
+    project.ok("python", "-c", films)
+    project.ok("python", "-c", network)
+    said = project.ok("bash", "-euc", extract).splitlines()
+    assert said[-2:] == re.search(r"at the end stands:\n\n```\n(.*?)\n```", PAGE, re.DOTALL)[1].splitlines()
+    project.params(lambda params: params["datasets"].update(YAML(typ="safe").load(options)))
+    assert "| full | 1 |" in project.ok("bash", "-euc", evaluate)
+    return project
+
+
+def average_map(project, detections) -> float:
+    """Of a file of detections, on the test films."""
+    command = ["react-tad", "evaluate", "--annotations", "data/custom/annotations.json", "--subset", "test"]
+    project.ok(*command, "--detections", str(detections), "--json", "metrics.json")
+    return json.loads((project.folder / "metrics.json").read_text())["average_map"]
+
+
+def test_the_map_is_far_above_chance(project):
+    """Chance knows what actions are like and when they happen, but not in which film: each test film has the detections
+    of another.
+    """
+    path = project.folder / "results/custom/detections/full/seed0.json"
+    found = json.loads(path.read_text())
+    films = sorted(found["results"])
+    assert len(films) == 8
+    dealt = []
+    for turn in range(1, len(films)):
+        results = {film: found["results"][films[number - turn]] for number, film in enumerate(films)}
+        (project.folder / "dealt.json").write_text(json.dumps(found | {"results": results}))
+        dealt.append(average_map(project, "dealt.json"))
+    assert average_map(project, path) > 0.6 > 2 * np.mean(dealt)
+    assert max(dealt) < 0.4
+
+
+def test_snippets_arrive_at_their_times(project):
+    manifest = json.loads((project.folder / "data/custom/features/test.json").read_text())
+    for video in manifest["videos"]:
+        sidecar = json.loads((project.folder / f"own/features/{video['video']}.json").read_text())
+        assert video["length"] == sidecar["snippets"] == 78
+        for key in ("seconds_per_snippet", "first_center_seconds"):
+            assert video[key] == sidecar[key]
+    assert manifest["dimension"] == 24
+
+
+def test_the_same_command_again_keeps_all(project):
+    (_, extract, _) = blocks("bash")
+    assert project.ok("bash", "-euc", extract).count(": kept") == 24
+    assert "Nothing to be done" in project.ok(
+        "snakemake", "-n", "features", "--config", "dataset=custom", "seeds=[0]"
+    ), "and the data set has not changed"
