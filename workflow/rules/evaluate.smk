@@ -31,7 +31,7 @@ rule figures:
 
 rule evaluate_detections:
     input:
-        annotations="data/{dataset}/annotations.json",
+        annotations=of_split("data/{dataset}/annotations/{split}.json"),
         detections=of_owner("suppress", DETECTIONS),
         sources=source_files("evaluate"),
     output:
@@ -120,7 +120,7 @@ rule compare_profiles:
 
 rule draw_timeline:
     input:
-        annotations="data/{dataset}/annotations.json",
+        annotations=of_split("data/{dataset}/annotations/{split}.json"),
         detections=of_owner("suppress", DETECTIONS, experiment.seeds[:1]),
         sources=source_files("plot"),
     output:

@@ -44,6 +44,8 @@ class Params(Section):
     """One fully resolved experiment; ``react-tad params show`` prints one."""
 
     dataset: str = "thumos14"
+    kind: str = "thumos14"
+    """The module of the data set: that of its name, unless its block says another ``kind``."""
     preset: Literal["paper", "released"] = "paper"
     options: Mapping[str, Any] = {}
     """The data set's own options, checked by its module."""
@@ -62,8 +64,8 @@ SECTIONS = ("windows", "model", "matching", "loss", "train", "inference", "soft_
 """The sections that ``params.yaml``, a data set's block and a variant may set."""
 
 STEP_SECTIONS = {
-    "fetch": ("dataset", "options"),
-    "features": ("dataset", "options"),
+    "fetch": ("dataset", "kind", "options"),
+    "features": ("dataset", "kind", "options"),
     "windows": ("windows",),
     "train": ("model", "matching", "loss", "train"),
     "detect": ("inference",),
@@ -140,8 +142,28 @@ class Experiment:
 
     @classmethod
     def read(cls, path: str | Path, overrides: Mapping[str, Any] | None = None) -> "Experiment":
-        """Read and validate a ``params.yaml``."""
-        return cls(read_yaml(path), overrides=overrides, where=str(path))
+        """Read and validate a ``params.yaml``.
+
+        Among the overrides may be ``options``, or single ones as ``options.NAME``: they come before those of the chosen
+        data set's block.
+        """
+        raw, others = read_yaml(path), dict(overrides or {})
+        options = dict(others.pop("options", None) or {})
+        for key in [key for key in others if key.startswith("options.")]:
+            options[key.removeprefix("options.")] = others.pop(key)
+        if options:
+            raw = with_options(raw, others.get("dataset", raw.get("dataset")), options)
+        return cls(raw, overrides=others, where=str(path))
+
+    def kind(self, dataset: str) -> str:
+        """Name of the module of a data set: its block's ``kind``, or its own name."""
+        kind = (self._mapping("datasets")[dataset] or {}).get("kind", dataset)
+        if not isinstance(kind, str):
+            raise ParameterError(
+                f"{self.where}: datasets.{dataset}.kind = {kind!r} should be the name of a kind of data sets, such as "
+                "custom"
+            )
+        return kind
 
     def _mapping(self, key: str) -> dict[str, Any]:
         value = self.raw.get(key) or {}
@@ -220,25 +242,39 @@ class Experiment:
     def _resolve(self, preset: str, dataset: str, override: Mapping[str, Any], name: str) -> Resolved:
         if preset not in PRESETS:
             raise ParameterError(f"{self.where}: preset = {preset!r} should be one of {', '.join(PRESETS)}")
+        block = self._mapping("datasets").get(dataset) or {}
         layers = (
             (f"preset {preset}", PRESETS[preset]),
             (self.where, {key: self.raw[key] for key in SECTIONS if self.raw.get(key)}),
-            (f"datasets.{dataset}", self._mapping("datasets").get(dataset) or {}),
+            (f"datasets.{dataset}", {key: value for key, value in block.items() if key != "kind"}),
             ("command line", self.overrides),
             (name, override),
         )
         known = known_keys(Params)
-        values: dict[str, Any] = {"dataset": dataset, "preset": preset}
-        source = dict.fromkeys(known, "default") | {"dataset": self.where, "preset": name}
+        values: dict[str, Any] = {"dataset": dataset, "kind": self.kind(dataset), "preset": preset}
+        of_kind = f"datasets.{dataset}" if "kind" in block else self.where
+        source = dict.fromkeys(known, "default") | {"dataset": self.where, "kind": of_kind, "preset": name}
         for where, layer in layers:
             for key, value in flatten(layer):
-                if key not in known or key in ("dataset", "preset"):
+                if key not in known or key in ("dataset", "kind", "preset"):
                     raise unknown_key(key, known, f"{self.where}, {where}" if where != self.where else where)
                 values[key] = value
                 source[key] = where
         params = validated(Params, unflatten(values), f"{self.where}, {name}")
         check_consistent(params, f"{self.where}, {name}")
         return Resolved(params, source)
+
+
+def with_options(raw: Mapping[str, Any], dataset: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a ``params.yaml`` with some of a data set's own options replaced; one that is not there is left to
+    :class:`Experiment` to refuse.
+    """
+    blocks = raw.get("datasets")
+    if not isinstance(blocks, Mapping) or dataset not in blocks:
+        return dict(raw)
+    block = blocks[dataset] or {}
+    changed = {**block, "options": {**(block.get("options") or {}), **options}}
+    return {**raw, "datasets": {**blocks, dataset: changed}}
 
 
 def check_consistent(params: Params, where: str) -> None:
