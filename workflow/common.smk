@@ -118,6 +118,11 @@ def new_detections(wildcards):
     return variants.files("suppress", NEW_DETECTIONS)
 
 
+def whole_experiment(wildcards):
+    """All that was asked for. A function, since braces in a text would be wildcards."""
+    return variants.whole()
+
+
 def of_data(pattern, **values):
     """``pattern`` for the chosen data set; lists among ``values`` are expanded."""
     return expand(pattern, dataset=experiment.dataset, **values)

@@ -145,12 +145,14 @@ class Variants:
         return f"--profiles {kind} --profile {name}{self.with_features}" if name else ""
 
     def whole(self) -> str:
-        """All that was asked for, as ``react-tad provenance`` reads it."""
+        """All that was asked for, as ``react-tad provenance`` reads it; not where own data are."""
         experiment = self.experiment
         flat = {
             name: dict(flatten(resolved.params.model_dump(mode="json")))
             for name, resolved in experiment.variants.items()
         }
+        if self.own.contents:
+            flat = {name: own | {"options": dict(self.own.options)} for name, own in flat.items()}
         first = flat[experiment.main[0]]
         differences = {
             name: {key: value for key, value in own.items() if value != first[key]} for name, own in flat.items()

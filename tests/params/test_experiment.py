@@ -336,7 +336,7 @@ class TestPresets:
     def test_the_default_is_the_paper(self):
         resolved = experiment().resolve("full")
         assert PRESETS["paper"] == {}
-        assert resolved.params == Params(dataset="small")
+        assert resolved.params == Params(dataset="small", kind="small")
         assert resolved.params.preset == "paper"
 
     @pytest.mark.parametrize("key", PRESETS["released"])

@@ -52,7 +52,7 @@ def test_every_variant_is_fused_with_what_it_names():
 
 
 def test_a_generated_data_set_has_no_files_of_ones_own(recwarn):
-    assert asked.own_files_digest(read(), pytest.fail) == {}
+    assert asked.own_data(read(), pytest.fail) == asked.OwnData()
 
 
 @pytest.mark.parametrize(

@@ -320,7 +320,7 @@ rule record_provenance:
         runtime=10,
         device=device(),
     params:
-        experiment=variants.whole(),
+        experiment=whole_experiment,
     shell:
         "react-tad provenance --experiment {params.experiment:q} --features {input.features} --device {resources.device}"
         " --json {output.json} --html {output.page} > {log} 2>&1"

@@ -16,7 +16,7 @@ from react_tad.data import own_features, snippet_times
 from react_tad.data.annotations import NEW, SUBSETS, AnnotationError, Annotations, is_number, parse_annotations
 from react_tad.data.own_features import Seen
 from react_tad.data.own_files import OwnFilesAway, digest
-from react_tad.data.splits import UNUSED, use_subsets, with_all_splits
+from react_tad.data.splits import UNUSED, check_instances, use_subsets, with_all_splits
 from react_tad.files import read_json
 
 TIMES = ("duration", "fps", "seconds_per_snippet", "first_center_seconds")
@@ -101,6 +101,7 @@ def read_recordings(options: Any, directory: Path | None = None, *, where: str) 
         test_share=options.test_share,
         validation_share=options.validation_share,
     )
+    check_instances(annotations)
     features = own_features.examine(place, directory, prefix=options.prefix) if directory else {}
     names = features or own_features.names(place, prefix=options.prefix)
     names = [video for video in names if video not in unused]

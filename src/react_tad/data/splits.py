@@ -80,7 +80,7 @@ def with_all_splits(annotations: Annotations, *, test_share: float, validation_s
     A share above 0 is held out of the training videos: first for test, then of what is left for validation.
 
     Raises:
-        AnnotationError: a split without videos or without an instance, or a share for a split that has some.
+        AnnotationError: a split without videos, or a share for a split that has some.
 
     """
     videos = dict(annotations.videos)
@@ -95,13 +95,18 @@ def with_all_splits(annotations: Annotations, *, test_share: float, validation_s
     for split in SUBSETS:
         if not _of(videos, split):
             raise AnnotationError(f"{annotations.where}: no videos of subset '{split}'. {_REMEDIES[split]}")
-    for split in SUBSETS:
-        if not any(videos[name].instances for name in _of(videos, split)):
-            raise AnnotationError(
-                f"{annotations.where}: no instance in the {len(_of(videos, split))} videos of subset '{split}'; there "
-                f"has to be at least one. Recordings that nobody annotated have the subset '{NEW}'"
-            )
     return Annotations(videos, annotations.classes, annotations.where)
+
+
+def check_instances(annotations: Annotations) -> None:
+    """Refuse a split without an instance, before anything is trained: nothing could be learned or measured there."""
+    for split in SUBSETS:
+        videos = annotations.subset(split)
+        if not any(video.instances for video in videos.values()):
+            raise AnnotationError(
+                f"{annotations.where}: no instance in the {len(videos)} videos of subset '{split}'; there has to be at "
+                f"least one. Recordings that nobody annotated have the subset '{NEW}'"
+            )
 
 
 def _of(videos: Mapping[str, Video], split: str) -> list[str]:
