@@ -101,9 +101,7 @@ def test_options_of_the_job(variants):
     assert Variants(thumos).evaluated_profiles("full").startswith("--profiles thumos14 --profile official all")
     block = {"kind": "thumos14", "options": {}}
     of_kind = Experiment(FILE | {"dataset": "mine", "datasets": {"mine": block}})
-    assert Variants(of_kind).evaluated_profiles("full") == (
-        "--profiles thumos14 --profile official all --videos data/mine/features/test.json"
-    )
+    assert Variants(of_kind).evaluated_profiles("full").startswith("--profiles thumos14 --profile official all")
     held_out = Experiment(FILE | {"dataset": "thumos14", "datasets": {"thumos14": {"inference.split": "validation"}}})
     assert Variants(held_out).evaluated_profiles("full") == "", "profiles are of the test split"
 
