@@ -9,7 +9,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from react_tad.data import datasets, own_files
-from react_tad.data.annotations import SUBSETS
+from react_tad.data.annotations import NEW, SUBSETS
 from react_tad.evaluation.profiles import catalogue
 from react_tad.files import read_json
 from react_tad.params.experiment import Experiment
@@ -74,9 +74,10 @@ def check_variants(experiment: Experiment) -> None:
                     f"{seen[other]} instead of {seen[first]}. Variants share the data; set these under "
                     f"datasets.{experiment.dataset}"
                 )
-    for name in experiment.variants:
+    names = {"variant": list(experiment.variants), "data set": [experiment.dataset]}
+    for what, name in [(what, name) for what, all_names in names.items() for name in all_names]:
         if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
-            raise ValueError(f"params.yaml: variant '{name}' names a folder: use letters, digits, '_', '-' and '.'")
+            raise ValueError(f"params.yaml: {what} '{name}' names a folder: use letters, digits, '_', '-' and '.'")
 
 
 def check_fusion(experiment: Experiment) -> None:
@@ -159,5 +160,5 @@ def own_data(experiment: Experiment, warn: Any) -> OwnData:
 
 def recorded_contents(raw: Path) -> dict[str, str]:
     """What ``react-tad fetch`` recorded of each split; empty unless there are all that every data set has."""
-    found = {path.stem: read_json(path)["content"] for path in sorted(raw.glob("*.json"))}
-    return found if found.keys() >= set(SUBSETS) else {}
+    there = [split for split in (*SUBSETS, NEW) if (raw / f"{split}.json").is_file()]
+    return {split: read_json(raw / f"{split}.json")["content"] for split in there} if set(SUBSETS) <= set(there) else {}

@@ -202,3 +202,10 @@ def test_what_is_held_out_keeps_all_of_its_annotations(own):
     own.write()
     found = read_recordings(options(own, test_share=0.25, validation_share=0.25), where="here")
     assert all(len(video.ambiguous) == 1 for video in found.annotations.videos.values())
+
+
+def test_a_subset_of_another_name_can_be_the_new_one(own):
+    before = contents(own)
+    own.database["n"]["subset"] = "unlabelled"
+    own.write()
+    assert changed(own, before, subsets={"unlabelled": "new"}) == set()

@@ -36,7 +36,7 @@ def fresh(tmp_path_factory) -> Project:
 def own(fresh, tmp_path) -> Project:
     """A copy with the page's data set, chosen in ``params.yaml``, from a folder that has to be quoted."""
     project = copy(fresh, tmp_path)
-    (code,) = blocks("python")
+    code, _ = blocks("python")
     project.ok("python", "-c", code)
     place = "it's mine {a} $HOME & “Öl”"
     os.rename(project.folder / "own", project.folder / place)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
+from tqdm import tqdm
 
 from react_tad.data import own_files
 from react_tad.data.datasets import LazyFeatures
@@ -71,7 +72,8 @@ def _see_file(video: str, path: Path) -> Seen:
 
 def _see_all(_: str, path: Path, *, prefix: str) -> dict[str, Seen]:
     found = {}
-    for video, lazy in video_hdf5.features(path, prefix=prefix).items():
+    videos = video_hdf5.features(path, prefix=prefix)
+    for video, lazy in tqdm(videos.items(), f"checksums of {path.name}", unit="video", delay=2):
         features = lazy.load()
         found[video] = Seen(sha256=_sha256_of(features), bytes=features.nbytes, dimension=features.shape[1])
     return found
