@@ -13,3 +13,11 @@ def tiny(tmp_path_factory):
     from small import write_data
 
     return write_data(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny, tmp_path_factory):
+    """Folder of a model for use that was trained on :func:`tiny`; do not change it."""
+    from small import write_model
+
+    return write_model(tiny, tmp_path_factory.mktemp("tiny model"))

@@ -15,6 +15,7 @@ from react_tad.data.windows import WindowIndex
 from react_tad.losses.targets import Targets
 from react_tad.model.react import build_react
 from react_tad.params.experiment import Experiment
+from react_tad.params.windows import Windows
 from react_tad.training.batches import WindowSet
 from react_tad.training.settings import Settings
 from react_tad.training.trainer import Trainer
@@ -150,3 +151,25 @@ def trainer(folder, checkpoints, preset="paper", overrides=None, *, validation_m
         inputs={"training features": "sum of them"},
         **{"device": torch.device("cpu")} | options,
     )
+
+
+SHORT = {"train.epochs": 1, "loss.ace_enc.enabled": False, "train.select": "last"}
+
+
+def write_model(data: Path, folder: Path, preset="paper", overrides=None) -> Path:
+    """Train a small model on :func:`write_data` for one epoch, package it, and give its folder.
+
+    It says that its data set is `toy`, since there has to be one.
+    """
+    resolved = resolve(preset, SHORT | (overrides or {}))
+    cfg = resolved.step("train", seed=0)
+    assert main(train_arguments(data, cfg, checkpoints=folder / "checkpoints", out=folder / "trained")) == 0
+    sections = json.loads(resolved.step("package")) | {
+        "dataset": "toy",
+        "kind": "toy",
+        "windows": Windows(**WINDOWS).model_dump(),
+    }
+    manifests = [str(data / f"features/{name}.json") for name in ("training", "validation", "test")]
+    where = ["--trained", str(folder / "trained"), "--features", *manifests, "--out", str(folder / "model")]
+    assert main(["package", "--cfg", json.dumps(sections), "--variant", "full", *where]) == 0
+    return folder / "model"

@@ -1,7 +1,17 @@
+import errno
 import hashlib
+import html
 import math
+import multiprocessing
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
+from markdown_it import MarkdownIt
 
 from react_tad import files
 
@@ -30,6 +40,84 @@ def test_a_failed_writer_changes_nothing(tmp_path, before):
         temporary.write_bytes(b"half of the wei")
         raise Interruption
     assert [path.read_bytes() for path in tmp_path.iterdir()] == ([before] if before else [])
+
+
+def writer(target, letter, times):
+    """What a process of the next test does: write a megabyte of one letter, again and again."""
+    for _ in range(times):
+        with files.whole(target) as temporary, open(temporary, "wb") as handle:
+            for _ in range(16):
+                handle.write(letter * 65536)
+                time.sleep(0.0005)
+
+
+def test_several_writers_of_one_file_do_not_mix(tmp_path):
+    """Whoever reads in between finds one writer's file, whole."""
+    target = tmp_path / "weights.bin"
+    target.write_bytes(b"0" * (1 << 20))
+    spawn = multiprocessing.get_context("fork")
+    writers = [spawn.Process(target=writer, args=(target, letter, 25)) for letter in (b"a", b"b", b"c")]
+    for process in writers:
+        process.start()
+    seen = set()
+    while any(process.is_alive() for process in writers):
+        content = target.read_bytes()
+        assert len(content) == 1 << 20
+        assert len(set(content)) == 1
+        seen.add(content[:1])
+    assert [process.exitcode for process in writers] == [0, 0, 0]
+    assert len(seen) > 1
+    assert list(tmp_path.iterdir()) == [target], "no litter"
+
+
+def test_two_writers_at_once_have_two_names(tmp_path):
+    with files.whole(tmp_path / "a.json") as first, files.whole(tmp_path / "a.json") as second:
+        assert first != second
+        first.write_text("first")
+        second.write_text("second")
+    assert (tmp_path / "a.json").read_text() == "first", "the last to end"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_a_killed_writer_left_is_used_again(tmp_path):
+    code = f"""
+import os, signal
+from react_tad.files import whole
+with whole({str(tmp_path / "a.bin")!r}) as temporary:
+    temporary.write_bytes(b"left " * 1000)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    for _ in range(3):
+        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGKILL
+    (litter,) = tmp_path.iterdir()
+    assert litter.name == ".a.part.bin"
+    with files.whole(tmp_path / "a.bin") as temporary:
+        assert temporary == litter
+        assert temporary.read_bytes() == b""
+        temporary.write_bytes(b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
+
+
+def test_a_new_file_has_the_mode_of_new_files(tmp_path):
+    (tmp_path / "plain").touch()
+    files.write_text(tmp_path / "text", "text")
+    assert (tmp_path / "text").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_name_that_is_as_long_as_names_can_be(tmp_path):
+    files.write_text(tmp_path / f"{'n' * 250}.json", "text")
+    assert [len(path.name) for path in tmp_path.iterdir()] == [255]
+
+
+def test_a_full_disk_is_said_with_the_files_name(tmp_path):
+    with pytest.raises(OSError, match=r"No space left on device: '.*a\.bin'"), files.whole(tmp_path / "a.bin"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_errors_keep_their_names(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"elsewhere"), files.whole(tmp_path / "a.bin"):
+        open(tmp_path / "elsewhere")  # noqa: SIM115
 
 
 def test_json_goes_round(tmp_path):
@@ -63,3 +151,20 @@ def test_json_with_a_key_twice_is_refused(tmp_path):
 def test_sha256(tmp_path):
     (tmp_path / "a").write_bytes(b"content")
     assert files.sha256(tmp_path / "a") == hashlib.sha256(b"content").hexdigest()
+
+
+NAMES = ["<script>alert(1)</script>", "a|b", "[x](javascript:alert(1))", "*bold* _em_ __x__", "`code`", "a_b_c",
+         "~~gone~~", "a & b", "&lt;b&gt;", "back\\slash|", "two\nlines", "![i](http://x/y.png)", "1.5"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_markdown_shows_a_name_as_it_stands(name):
+    """Read by an independent renderer, in a cell of a table."""
+    rendered = MarkdownIt("gfm-like", {"linkify": False}).render(
+        "\n".join(
+            [files.markdown_row(["name", "n"]), "|---|---|", files.markdown_row([files.markdown_text(name), "1"])]
+        )
+    )
+    cells = re.findall(r"<td>(.*?)</td>", rendered)
+    assert [html.unescape(cell) for cell in cells] == [" ".join(name.split()), "1"]
+    assert all("<" not in cell for cell in cells)

@@ -18,7 +18,7 @@ LIGHT = (
     "evaluation.average_precision", "evaluation.ground_truth", "evaluation.summary", "evaluation.profile_summary",
     "evaluation.validation", "evaluation.profiles.catalogue", "evaluation.profiles.measure",
     "evaluation.diagnosis.report", "paper.tables", "paper.sweeps",
-    "pictures.timeline", "pictures.loss_curves", "pictures.ap_chart",
+    "pictures.timeline", "pictures.loss_curves", "pictures.ap_chart", "pictures.viewer.page",
 )  # fmt: skip
 """What starts without torch."""
 
@@ -58,7 +58,7 @@ def own_imports():
     """The imports between parts of the package: (part that imports, file, part that is imported)."""
     for part, path, name in imports():
         top, *rest = name.split(".")
-        if top == "react_tad" and rest and rest[0] in ORDER and rest[0] != part:
+        if top == "react_tad" and rest and rest[0] in ORDER and rest[0] != part and part != "__init__":
             yield part, path, rest[0]
 
 

@@ -12,8 +12,9 @@ from react_tad.data import datasets, own_files
 from react_tad.data.annotations import NEW, SUBSETS
 from react_tad.evaluation.profiles import catalogue
 from react_tad.files import read_json
-from react_tad.params.experiment import Experiment
-from react_tad.params.section import unknown_key
+from react_tad.params.experiment import Experiment, Params
+from react_tad.params.section import known_keys, unknown_key
+from react_tad.training.model_folder import WEIGHTS
 
 OPTIONS = ("dataset", "options", "seeds", "study_seeds", "overrides", "device", "features_on_device")
 """What ``--config`` may give."""
@@ -33,7 +34,7 @@ def read_experiment(config: Mapping[str, Any], path: str = "params.yaml") -> Exp
     """The parameters of a run. Raises ValueError that names what is wrong."""
     for key in config:
         if key not in OPTIONS:
-            raise unknown_key(key, OPTIONS, "--config")
+            raise unknown_option(key)
     given = typed(config)
     if given.get("device", "cpu") not in DEVICES:
         raise ValueError(f"--config device={given['device']}: should be one of {', '.join(DEVICES)}")
@@ -51,7 +52,18 @@ def read_experiment(config: Mapping[str, Any], path: str = "params.yaml") -> Exp
     for resolved in experiment.variants.values():  # a profile that the data set does not have
         catalogue.choose(resolved.params.kind, "test", resolved.params.evaluation.profile)
     check_fusion(experiment)
+    check_start_from(experiment)
     return experiment
+
+
+def unknown_option(key: str) -> ValueError:
+    """Error for what ``--config`` does not know: a parameter belongs into ``overrides``."""
+    meant = [known for known in known_keys(Params) if known == key or known.endswith(f".{key}")]
+    if meant:
+        return ValueError(
+            f'--config {key}: {" or ".join(meant)} is a parameter; give it as overrides="{{{meant[0]}: VALUE}}"'
+        )
+    return unknown_key(key, OPTIONS, "--config")
 
 
 def check_options(experiment: Experiment) -> None:
@@ -90,6 +102,22 @@ def check_fusion(experiment: Experiment) -> None:
         for file in files_of_fusion(resolved.params.fusion):
             if file not in downloaded and not Path(file).is_file():
                 raise ValueError(f"params.yaml: variant '{name}' is fused with {file}, which does not exist")
+
+
+def check_start_from(experiment: Experiment) -> None:
+    """Refuse a model to start from that is not there: it is no input of a rule, its checksum is a parameter."""
+    for name, resolved in experiment.variants.items():
+        folder = resolved.params.train.start_from
+        if folder and not weights_to_start_from(folder).is_file():
+            raise ValueError(
+                f"variant '{name}': train.start_from = {folder}: no {WEIGHTS} there; it should be the "
+                "folder of a trained model"
+            )
+
+
+def weights_to_start_from(folder: str) -> Path:
+    """The file of weights in a model's folder."""
+    return Path(folder, WEIGHTS)
 
 
 def files_of_fusion(fusion: Any) -> list[str]:

@@ -50,6 +50,7 @@ STAGES = {
     "evaluate_detections": "evaluate",
     "summarize_metrics": "evaluate",
     "compare_profiles": "evaluate",
+    "package_model": "evaluate",
     "draw_timeline": "figures",
     "draw_losses": "figures",
     "draw_ap": "figures",

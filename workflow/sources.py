@@ -90,7 +90,7 @@ def of_step(root: Path, verb: str, kind: str, without: Collection[str] = ()) -> 
     """Files of this project in ``root``, relative to it, that make what ``react-tad VERB`` writes for a data set of a
     kind (the name of its module).
     """
-    more = [f"react_tad.data.datasets.{kind}"] if verb in ("fetch", "features") else []
+    more = [f"react_tad.data.datasets.{kind}"] if verb in ("fetch", "features", "package") else []
     files = of_verb(root / "src", "react_tad", verb, more, without)
     own_profiles = catalogue.profile_file(kind)
     if own_profiles and catalogue.__file__ in files:

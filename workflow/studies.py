@@ -89,7 +89,7 @@ class Studies:
         return [file for files in self.published_metrics(table).values() for file in files]
 
     def published_description_files(self, table: str) -> list[str]:
-        """What their networks are: ``model.json`` of the first seed, in the same order."""
+        """What their networks are: ``training.json`` of the first seed, in the same order."""
         seed = self.experiment.seeds[0]
         return [self.variants.file("train", DESCRIPTION, name, seed) for name in self.published_variants(table)]
 

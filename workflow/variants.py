@@ -8,16 +8,17 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from asked import OwnData, files_of_fusion
+from asked import OwnData, files_of_fusion, weights_to_start_from
 from react_tad.data.annotations import NEW, SUBSETS
 from react_tad.evaluation.profiles import catalogue
+from react_tad.files import sha256
 from react_tad.params.experiment import Experiment
 from react_tad.params.section import canonical, flatten
 
 STEPS = ("train", "detect", "suppress", "evaluate")
-LOG = "{place}/models/{variant}/seed{seed}/log.csv"
-WEIGHTS = "{place}/models/{variant}/seed{seed}/model.safetensors"
-DESCRIPTION = "{place}/models/{variant}/seed{seed}/model.json"
+LOG = "{place}/trained/{variant}/seed{seed}/log.csv"
+WEIGHTS = "{place}/trained/{variant}/seed{seed}/model.safetensors"
+DESCRIPTION = "{place}/trained/{variant}/seed{seed}/training.json"
 RAW = "{place}/raw_detections/{variant}/seed{seed}.npz"
 DETECTIONS = "{place}/detections/{variant}/seed{seed}.json"
 METRICS = "{place}/metrics/{variant}/seed{seed}.json"
@@ -54,7 +55,13 @@ class Variants:
         return owners
 
     def owner(self, variant: str, step: str) -> str:
-        """The first variant with the same parameters up to ``step``."""
+        """The first variant with the same parameters up to ``step``.
+
+        Raises:
+            ParameterError: a row of a study that does not go together with the command line.
+
+        """
+        self.experiment.variants[variant]
         return self._owners[variant, step]
 
     def place(self, variant: str, seed: int | str) -> str:
@@ -89,10 +96,17 @@ class Variants:
         One string, since Snakemake compares the values of ``params`` without their names. ``split`` is that of a job on
         own data, whose content is among them.
         """
-        more: dict[str, Any] = {"seed": int(seed)} if step == "train" else {}
+        resolved = self.experiment.variants[variant or self.experiment.main[0]]
+        more: dict[str, Any] = {}
         if split in self.own.contents and step in ("fetch", "features"):
             more = {"options": self.own.options, "content": self.own.contents[split]}
-        return self.experiment.variants[variant or self.experiment.main[0]].step(step, **more)
+        if self.own.contents and step == "package":  # a model does not tell where its data lay
+            more = {"options": self.own.options}
+        if step == "train":
+            more = {"seed": int(seed)}
+            if folder := resolved.params.train.start_from:
+                more["start_from_sha256"] = sha256(weights_to_start_from(folder))
+        return resolved.step(step, **more)
 
     @property
     def places(self) -> str:

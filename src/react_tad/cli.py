@@ -13,9 +13,11 @@ VERBS = {
     "data": "describe, fetch or check a data set",
     "features": "turn downloaded files into annotations and feature arrays",
     "windows": "cut recordings into windows",
+    "predict": "detect in new recordings with a trained model: features in, detections out",
     "train": "train ReAct; goes on from the last checkpoint if there is one",
     "fetch-weights": "download the checkpoint that ReAct's authors publish, or take it from a mirror folder",
     "import": "make a model out of the authors' checkpoint",
+    "package": "make a model's folder for use: all that running it takes, and a card",
     "detect": "run a trained model over the windows of a split",
     "suppress": "Soft-NMS: from raw detections to final ones",
     "fuse": "give detections the classes of a video-level classifier",
@@ -29,6 +31,7 @@ VERBS = {
     "relations": "draw how a window's queries are related, and who attends to whom (Figure 4)",
     "class-loss": "draw the validation classification loss by epoch (Figure S3)",
     "plot": "draw detections on a time line, loss curves, or AP",
+    "view": "write detections as a page to look at in a browser: time lines, a slider for the score, videos",
     "provenance": "what results come from: commit, parameters, data, software, machine",
     "params": "show what a variant of params.yaml resolves to, and where each value comes from",
     "times": "what each step of a run of the pipeline cost",
@@ -40,7 +43,7 @@ VERBS = {
 def main(argv: list[str] | None = None) -> int:
     """Run one verb; errors that a user can mend are one message and exit status 1."""
     argv = sys.argv[1:] if argv is None else argv
-    parser = argparse.ArgumentParser(prog="react-tad", description=__import__("react_tad").__doc__)
+    parser = argparse.ArgumentParser(prog="react-tad", description=__import__("react_tad").__doc__.splitlines()[0])
     parser.add_argument("--version", action="version", version=__import__("react_tad").__version__)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, summary in VERBS.items():

@@ -37,6 +37,30 @@ def test_the_checksum_of_the_first_use_is_recorded(tmp_path, published):
     assert obtain(tmp_path / "archive", [published]) == record, "the same on later uses"
 
 
+def test_what_came_over_plain_http_is_said_once_to_be_trusted_on_first_use(tmp_path, published, capsys):
+    obtain(tmp_path / "archive", [published])
+    said = capsys.readouterr().err
+    assert f"{tmp_path / 'archive'}: came over plain http and no checksum is published" in said
+    assert SHA256 in said
+    obtain(tmp_path / "archive", [published])
+    (tmp_path / "archive").unlink()
+    obtain(tmp_path / "archive", [published])
+    assert "plain http" not in capsys.readouterr().err
+
+
+def test_a_published_checksum_needs_no_such_word(tmp_path, published, capsys):
+    obtain(tmp_path / "archive", [Published(name="data.zip", url=published.url, sha256=SHA256)])
+    assert "plain http" not in capsys.readouterr().err
+
+
+def test_another_length_later_says_where_the_first_is_recorded(tmp_path, server, published):
+    obtain(tmp_path / "archive", [published])
+    (tmp_path / "archive").unlink()
+    server.content = CONTENT * 2
+    with pytest.raises(DownloadError, match=r"the published file has 524288.*recorded on first use in"):
+        obtain(tmp_path / "archive", [published])
+
+
 def test_another_download_later_is_refused_and_the_record_kept(tmp_path, server, published):
     obtain(tmp_path / "archive", [published])
     (tmp_path / "archive").unlink()

@@ -66,3 +66,25 @@ def test_without_length_and_checksum_nothing_can_be_told_to_be_whole(tmp_path, s
     with pytest.raises(DownloadError, match="does not say how long it is, so that it cannot be told to be whole"):
         obtain(tmp_path / "archive", [published])
     assert not (tmp_path / "archive").exists()
+
+
+class TestAServerThatSendsMore:
+    """Sixty mebibytes for a published hundred bytes: nothing of it is kept, and most of it is not even received."""
+
+    @pytest.fixture
+    def hundred(self, server):
+        server.content = bytes(60 << 20)
+        return Published(name="data.zip", url=f"http://127.0.0.1:{server.server_port}/data.zip", bytes=100)
+
+    def test_that_says_so(self, tmp_path, hundred):
+        with pytest.raises(DownloadError, match=r"sends 62914560 bytes, and the published file has 100: another"):
+            obtain(tmp_path / "archive", [hundred])
+        assert left(tmp_path) == []
+
+    def test_that_does_not_say_how_much(self, tmp_path, server, hundred):
+        server.says_length = False
+        with pytest.raises(
+            DownloadError, match=r"sends \d{3,6} bytes or more, and the published file has 100: another"
+        ):
+            obtain(tmp_path / "archive", [hundred])
+        assert left(tmp_path) == []

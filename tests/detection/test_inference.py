@@ -5,9 +5,15 @@ import numpy as np
 import pytest
 import torch
 
-from react_tad.data.annotations import read_annotations
+from react_tad.data.annotations import Annotations, Video, read_annotations
+from react_tad.data.datasets import Recording
+from react_tad.data.features import FeatureStore, write_features
+from react_tad.data.windows import WindowIndex, make_windows
 from react_tad.detection.inference import best_classes, detect, durations
+from react_tad.files import write_json
 from react_tad.params.inference import Inference
+from react_tad.params.windows import Windows
+from react_tad.training.batches import WindowSet
 from small import CLASSES, PRESETS, WINDOWS, react, resolve, split, windows
 
 CPU = torch.device("cpu")
@@ -159,6 +165,67 @@ def test_the_same_windows_give_the_same_detections_in_any_batch(tiny, preset):
     np.testing.assert_allclose(one.score, all_together.score, atol=1e-5)
     np.testing.assert_allclose(one.start, all_together.start, atol=1e-4)
     np.testing.assert_array_equal(one.video, all_together.video)
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    """Recordings of several lengths, of one window and of many, with last windows that are shorter than nominal."""
+    random = np.random.default_rng(2)
+    recordings = [
+        Recording(
+            video=f"of_{length}",
+            subset="test",
+            duration=length * 0.5,
+            instances=(),
+            features=random.normal(size=(length, 96)),
+            seconds_per_snippet=0.5,
+            first_center_seconds=0.25,
+        )
+        for length in (5, 64, 70, 333, 1, 200)
+    ]
+    folder = tmp_path_factory.mktemp("several")
+    manifest = write_features(folder, dataset="several", split="test", recordings=recordings, source={})
+    videos = {each.video: Video(each.subset, each.duration, ()) for each in recordings}
+    store = FeatureStore(manifest)
+    annotations = Annotations(videos, CLASSES, "several")
+    write_json(folder / "windows.json", make_windows(annotations, store, Windows(length=64, stride=16)))
+    return store, WindowIndex.read(folder / "windows.json")
+
+
+def of_videos(several, names):
+    """The windows of some recordings."""
+    store, index = several
+    made = WindowSet([(store, index)])
+    made.examples = [(0, window) for window in index.windows if window.video in names]
+    return made
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("batch_size", [1, 4, 32])
+def test_a_recording_alone_gives_the_bits_that_it_gives_among_others(several, preset, batch_size):
+    store, _ = several
+    sizes = {"model.dim": 64, "model.heads": 4, "model.ffn_dim": 96, "model.queries": 16}
+    model = react(resolve(preset, sizes).params.model, dimension=96).float()
+    how = Inference(batch_size=batch_size, classes_per_query=2).model_dump(exclude={"split"})
+    limits = {video: store.info(video).length * 0.5 for video in store}
+    among = detect(model, of_videos(several, store), limits, **how, device=CPU, progress=False)
+    for number, video in enumerate(store):
+        alone = detect(model, of_videos(several, [video]), limits, **how, device=CPU, progress=False)
+        own = among.video == number
+        assert own.any()
+        for name in ("start", "end", "label", "score"):
+            np.testing.assert_array_equal(getattr(alone, name), getattr(among, name)[own], strict=True)
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 32])
+def test_no_batch_holds_windows_of_two_recordings(several, batch_size):
+    store, index = several
+    made = of_videos(several, store)
+    batches = list(made.batches(range(len(made)), batch_size, by_recording=True))
+    assert all(len(set(batch.videos)) == 1 for batch in batches)
+    assert [video for batch in batches for video in batch.videos] == [window.video for window in index.windows]
+    count = {video: sum(window.video == video for window in index.windows) for video in store}
+    assert len(batches) == sum(-(-windows // batch_size) for windows in count.values())
 
 
 @pytest.mark.parametrize("preset", PRESETS)

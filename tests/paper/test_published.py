@@ -32,8 +32,8 @@ def write_run(folder, number, *, name="table1", average=0.5, **changes):
 def row(folder, metrics, **changes):
     """A row of ours, as JSON: a small network for 6 features and 3 classes."""
     description = {"parameters": {"model": {"dim": 16, "heads": 2, "queries": 5}}, "dimension": 6, "classes": [*"abc"]}
-    (folder / "model.json").write_text(json.dumps(description))
-    own = {"preset": "paper", "window": 32, "description": str(folder / "model.json"), "metrics": metrics}
+    (folder / "training.json").write_text(json.dumps(description))
+    own = {"preset": "paper", "window": 32, "description": str(folder / "training.json"), "metrics": metrics}
     return json.dumps([own | changes])
 
 
@@ -142,8 +142,8 @@ def test_rows_are_closed(text, message):
 
 def test_a_file_that_describes_no_model_is_named(tmp_path):
     text = row(tmp_path, ["x"])
-    (tmp_path / "model.json").write_text("{}")
-    with pytest.raises(ValueError, match=r"model\.json does not describe a model: KeyError\('parameters'\)"):
+    (tmp_path / "training.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"training\.json does not describe a model: KeyError\('parameters'\)"):
         read_rows(text)
 
 

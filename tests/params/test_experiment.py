@@ -1,5 +1,7 @@
 import json
 import math
+from datetime import date
+from types import MappingProxyType
 
 import pytest
 
@@ -62,6 +64,120 @@ class TestUnknownKeys:
     def test_a_section_is_not_a_value(self):
         with pytest.raises(ParameterError, match="unknown parameter 'model'"):
             experiment(model=3)
+
+
+class TestWithoutEffect:
+    """A value that a later level replaces would be recorded, and nothing would come of it."""
+
+    def test_of_the_file_under_the_data_sets_own(self):
+        blocks = {"small": {"train.epochs": 6}, "large": {"train.epochs": 7}}
+        with pytest.raises(ParameterError) as error:
+            experiment(train={"epochs": 1}, datasets=blocks)
+        assert "train.epochs = 1 changes nothing: datasets.small has train.epochs = 6" in str(error.value)
+        assert "(datasets.small.train.epochs)" in str(error.value)
+
+    def test_of_the_file_where_another_data_set_has_its_own(self):
+        made = experiment(train={"epochs": 1}, datasets={"small": {}, "large": {"train.epochs": 7}})
+        assert made.variants["full"].params.train.epochs == 1
+
+    def test_the_same_value_twice_is_no_fault(self):
+        made = experiment(train={"epochs": 6}, datasets={"small": {"train": {"epochs": 6}}})
+        assert made.variants["full"].params.train.epochs == 6
+
+    def test_of_the_command_line_under_every_variant(self):
+        both = {"full": {"model.quality": True}, "other": {"model.quality": False}}
+        with pytest.raises(ParameterError, match=r"command line: model.quality = False changes nothing: every variant"):
+            experiment({"model.quality": False}, variants=both)
+        one = experiment({"model.quality": False}, variants=both | {"third": {}})
+        assert [resolved.params.model.quality for resolved in one.variants.values()] == [True, False, False]
+
+    def test_a_row_of_a_study_may_be_the_one_that_takes_it(self):
+        rows = {"on": {"model.quality": True}, "as_it_is": {}}
+        study = {"only": {"seeds": [0], "reference": "on", "rows": rows}}
+        made = experiment({"model.quality": False}, variants={"full": {"model.quality": True}}, studies=study)
+        assert made.variants["only.as_it_is"].params.model.quality is False
+
+
+class TestWhatIsNotUsed:
+    """What the command line changes is not asked of blocks and rows that the run does not use."""
+
+    BLOCKS = MappingProxyType({"small": {}, "large": {"windows": {"length": 512, "stride": 400}}})
+    STUDIES = MappingProxyType(
+        {"sizes": {"seeds": [0], "reference": "one", "rows": {"one": {}, "wide": {"windows.stride": 200}}}}
+    )
+
+    def test_blocks_of_other_data_sets(self):
+        made = experiment({"windows.length": 300}, datasets=dict(self.BLOCKS))
+        assert made.variants["full"].params.windows.length == 300
+        with pytest.raises(ParameterError, match=r"stride = 400 is larger than windows.length = 300"):
+            experiment({"windows.length": 300, "dataset": "large"}, datasets=dict(self.BLOCKS))
+
+    def test_rows_of_studies_until_they_are_asked_for(self):
+        made = experiment({"windows.length": 100}, windows={"stride": 50}, studies=dict(self.STUDIES))
+        assert made.variants["full"].params.windows.length == 100
+        assert list(made.variants) == ["full", "other", "sizes.one"]
+        with pytest.raises(ParameterError, match=r"studies.sizes.wide: windows.stride = 200 is larger"):
+            made.variants["sizes.wide"]
+        with pytest.raises(KeyError):
+            made.variants["sizes.none"]
+
+    def test_the_file_is_checked_whole(self):
+        """With or without a command line."""
+        for overrides in ({}, {"train.epochs": 1}):
+            with pytest.raises(ParameterError, match=r"datasets.large: windows.stride = 600 is larger"):
+                experiment(overrides, datasets={"small": {}, "large": {"windows.stride": 600}})
+            with pytest.raises(ParameterError, match=r"studies.sizes.wide: windows.stride = 200 is larger"):
+                experiment(overrides, windows={"length": 150, "stride": 9}, studies=dict(self.STUDIES))
+
+
+class TestForms:
+    """What stands where something of another form should."""
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"dataset": {}}, "params.yaml: dataset = {} is not one of datasets: small, large"),
+            ({"dataset": None}, "dataset = None is not one of"),
+            ({"preset": []}, r"params.yaml: preset = \[\] should be one of paper, released"),
+            ({"datasets": {"small": 5}}, "datasets.small = 5 should be a mapping of sections"),
+            ({"datasets": {"small": {}, "large": []}}, r"datasets.large = \[\] should be a mapping of sections"),
+            ({"variants": {"full": 5}}, "variants.full = 5 should be a mapping of overrides"),
+            ({"variants": 0}, "variants = 0 should be a mapping of names"),
+            ({"variants": {"full": {"preset": {}}}}, "params.yaml, variants.full: preset = {} should be one of"),
+            ({"studies": {"a": 1}}, "studies.a: should have either rows"),
+            ({"studies": [3]}, r"studies = \[3\] should be a mapping"),
+            ({"variants": {5: {}}}, "variants has the name 5, a int; a name should be a text, in quotes"),
+            ({"variants": {"full": {"train.lr": date(2026, 1, 2)}}}, "full.train.lr = '2026-01-02' is read as"),
+            ({"seeds": [2**70]}, "distinct integers >= 0, below 2.32"),
+            ({"train": {"epochs": 10**30}}, "train.epochs"),
+            ({"options": {}}, "unknown parameter 'options'. Did you mean '(?!options)"),
+            ({"variants": {"full": {"options": {}}}}, "unknown parameter 'options'. Did you mean '(?!options)"),
+            ({"model": {"raid": {"tau": 1}, "raid.tau": 0}}, "model.raid.tau is there twice"),
+            ({"variants": {"full": {"train": {"lr": 1}, "train.lr": 2}}}, "variants.full: train.lr is there twice"),
+        ],
+    )  # fmt: skip
+    def test_are_named(self, changes, message):
+        with pytest.raises(ParameterError, match=message):
+            experiment(**changes)
+
+    @pytest.mark.parametrize(
+        ("overrides", "message"),
+        [
+            ({"seeds": 0}, "^command line: seeds = 0 should be a list"),
+            ({"dataset": "lrge"}, "^command line: dataset = 'lrge' is not one of"),
+            ({"preset": "papr"}, "^command line: preset = 'papr'"),
+            ({"train": {"lr": 1}, "train.lr": 2}, "^command line: train.lr is there twice"),
+        ],
+    )
+    def test_of_the_command_line_are_said_to_be_so(self, overrides, message):
+        with pytest.raises(ParameterError, match=message):
+            experiment(overrides)
+
+    def test_a_mapping_that_holds_itself(self):
+        endless = {}
+        endless["train"] = endless
+        with pytest.raises(ParameterError, match="nested more than 20 deep"):
+            experiment(variants={"full": endless})
 
 
 class TestValues:
@@ -144,15 +260,16 @@ LEVELS = {
     "params.yaml": {"train": {"epochs": 21}},
     "datasets.small": {"datasets": {"small": {"train": {"epochs": 22}}}},
     "command line": {"overrides": {"train.epochs": 23}},
-    "variants.full": {"variants": {"full": {"train": {"epochs": 24}}}},
+    "variants.full": {"variants": {"full": {"train": {"epochs": 24}}, "other": {}}},
 }
 
 
 @pytest.mark.parametrize("last", range(len(LEVELS)), ids=LEVELS)
 def test_the_last_level_that_names_a_value_wins(last):
     changes = {}
-    for level in list(LEVELS.values())[: last + 1]:
-        changes |= level
+    for name in list(LEVELS)[: last + 1]:
+        if last < 3 or name != "params.yaml":  # a value there that the data set's block replaces is refused
+            changes |= LEVELS[name]
     resolved = experiment(**changes).resolve("full")
     assert resolved.params.train.epochs == (15, 14, 21, 22, 23, 24)[last]
     assert resolved.source["train.epochs"] == list(LEVELS)[last]
@@ -207,8 +324,16 @@ def test_yaml_is_version_1_2(tmp_path, text, expected):
     assert type(found) is type(expected)
 
 
-@pytest.mark.parametrize(("text", "message"), [("a: [1", "is not valid YAML"), ("a: 1\na: 2", "is not valid YAML"),
-                                               ("- a", "expected a mapping of parameters, found list")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [1", "is not valid YAML"),
+        ("a: 1\na: 2", "is not valid YAML"),
+        ("- a", "expected a mapping of parameters, found list"),
+        ("a: 2026-02-31", "a value cannot be read"),
+        ("a: " + "[" * 5000, "nested too deep|is not valid YAML"),
+    ],
+)
 def test_files_that_are_no_parameters(tmp_path, text, message):
     path = tmp_path / "params.yaml"
     path.write_text(text)
@@ -224,15 +349,15 @@ def test_equal_values_are_one_canonical_string():
 
 
 CHANGES = {
-    "options": ({"noise": 1}, {"fetch", "features"}),
-    "windows.stride": (32, {"windows"}),
+    "options": ({"noise": 1}, {"fetch", "features", "package"}),
+    "windows.stride": (32, {"windows", "package"}),
     "model.raid.gamma": (0.3, {"train"}),
     "matching.iou_weight": (3.0, {"train"}),
     "loss.quality.weight": (3.0, {"train"}),
     "train.lr": (1e-3, {"train"}),
-    "inference.classes_per_query": (2, {"detect"}),
-    "inference.cut": ("window", {"detect"}),
-    "soft_nms.sigma": (0.5, {"suppress"}),
+    "inference.classes_per_query": (2, {"detect", "package"}),
+    "inference.cut": ("window", {"detect", "package"}),
+    "soft_nms.sigma": (0.5, {"suppress", "package"}),
     "evaluation.tiou": ([0.5], {"evaluate"}),
 }
 

@@ -1,9 +1,8 @@
-import json
-
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from react_tad import __version__
 from react_tad.training.checkpoints import (
     CHECKPOINT,
     CheckpointError,
@@ -14,6 +13,7 @@ from react_tad.training.checkpoints import (
     save_checkpoint,
     save_model,
 )
+from react_tad.training.model_folder import ModelError, write_description
 from small import CLASSES, DIMENSION, react, resolve
 
 IDENTITY = {"model": {"raid": {"gamma": 0.2}}, "seed": 0, "inputs": {"training features": "abc"}}
@@ -95,8 +95,30 @@ def test_a_checkpoint_of_another_run_is_refused_or_discarded(tmp_path, change, m
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"\x08\0\0\0\0\0\0\0{}      "])
 def test_what_is_no_checkpoint_is_named(tmp_path, content):
     (tmp_path / CHECKPOINT).write_bytes(content)
-    with pytest.raises(CheckpointError, match=rf"{CHECKPOINT} is not a checkpoint .*remove it"):
+    with pytest.raises(CheckpointError, match=rf"{CHECKPOINT} is not a whole checkpoint .*Remove it"):
         load_checkpoint(tmp_path, IDENTITY)
+
+
+def test_a_flipped_bit_anywhere_is_noticed(tmp_path, capsys):
+    """In the header, in words, and in the numbers of the network and of the optimiser."""
+    save_checkpoint(tmp_path, Progress(IDENTITY, epoch=3), *trained(), None)
+    path = tmp_path / CHECKPOINT
+    whole = path.read_bytes()
+    for place in [0, 9, *range(20, len(whole), 97), len(whole) - 1]:
+        changed = bytearray(whole)
+        changed[place] ^= 1
+        path.write_bytes(changed)
+        with pytest.raises(CheckpointError, match=rf"{CHECKPOINT} .*Remove it to train from the start"):
+            load_checkpoint(tmp_path, IDENTITY)
+        assert load_checkpoint(tmp_path, IDENTITY, discard_stale=True) is None
+        assert f"training from the start: {path}" in capsys.readouterr().err
+
+
+def test_files_have_the_mode_of_any_new_file(tmp_path, saved):
+    (tmp_path / "any").touch()
+    save_checkpoint(tmp_path, Progress(IDENTITY), *trained(), None)
+    modes = {path.stat().st_mode for path in (tmp_path / "any", tmp_path / CHECKPOINT, *saved.iterdir())}
+    assert len(modes) == 1
 
 
 def test_differences_are_named_by_their_dotted_names():
@@ -118,7 +140,7 @@ def test_a_model_goes_round(saved):
     assert found.dimension == DIMENSION
     for name, tensor in found.model.state_dict().items():
         assert torch.equal(tensor, expected[name])
-    assert sorted(path.name for path in saved.iterdir()) == ["model.json", "model.safetensors"]
+    assert sorted(path.name for path in saved.iterdir()) == ["model.safetensors", "training.json"]
 
 
 def test_a_model_fits_its_own_features_and_classes(saved):
@@ -135,7 +157,7 @@ def test_a_model_fits_its_own_features_and_classes(saved):
     ],
 )
 def test_other_features_or_classes_are_refused(saved, change, message):
-    with pytest.raises(CheckpointError, match=message):
+    with pytest.raises(ModelError, match=message):
         load_model(saved).check_fits(**({"dimension": DIMENSION, "classes": CLASSES, "features": "test.json"} | change))
 
 
@@ -145,22 +167,31 @@ def test_other_features_or_classes_are_refused(saved, change, message):
         {"dimension": 7},
         {"classes": ["jump", "run"]},
         {"parameters": {"model": DESCRIPTION["parameters"]["model"] | {"queries": 6}}},
-        {"parameters": None},
     ],
-    ids=["dimension", "classes", "queries", "no parameters"],
+    ids=["dimension", "classes", "queries"],
 )
-def test_weights_and_description_have_to_belong_together(saved, change):
-    description = {key: value for key, value in (DESCRIPTION | change).items() if value is not None}
-    (saved / "model.json").write_text(json.dumps(description))
-    with pytest.raises(CheckpointError, match=r"model\.safetensors does not fit .*model\.json"):
+def test_weights_of_another_network_are_refused(saved, change):
+    write_description(saved, "training.json", DESCRIPTION | change)
+    with pytest.raises(
+        ModelError, match=r"(?s)model\.safetensors does not fit .*training\.json, or is of .*size mismatch"
+    ):
         load_model(saved)
 
 
-def test_a_model_that_was_cut_short_is_refused(saved):
-    weights = saved / "model.safetensors"
-    weights.write_bytes(weights.read_bytes()[:-100])
-    with pytest.raises(CheckpointError, match=r"model\.safetensors does not fit"):
+def test_weights_of_an_older_network_name_the_version(saved):
+    """The segment head had two layers once."""
+    weights = load_file(saved / "model.safetensors")
+    older = {name: tensor for name, tensor in weights.items() if "segment_heads.0.4" not in name}
+    assert len(older) < len(weights)
+    save_model(saved, older, DESCRIPTION | {"provenance": {"versions": {"react-tad": "0.0.7"}}})
+    with pytest.raises(ModelError, match=rf"as another version .*\(0\.0\.7, this is {__version__}\); train it anew"):
         load_model(saved)
+
+
+def test_a_complete_description_comes_before_that_of_training(saved):
+    """A folder for use has ``model.json``."""
+    write_description(saved, "model.json", DESCRIPTION | {"classes": ["a", "b", "c"]})
+    assert load_model(saved).classes == ("a", "b", "c")
 
 
 def test_weights_are_written_before_their_description(tmp_path):
@@ -169,3 +200,11 @@ def test_weights_are_written_before_their_description(tmp_path):
         save_model(tmp_path, {"a": torch.ones(2)}, {"dimension": float("nan")})
     assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
     assert load_file(tmp_path / "model.safetensors")["a"].tolist() == [1, 1]
+
+
+def test_a_weight_that_is_no_number_is_named_with_its_file(tmp_path):
+    weights = react(resolve().params.model).float().state_dict()
+    weights["content"][1, 2] = float("nan")
+    save_model(tmp_path, weights, DESCRIPTION)
+    with pytest.raises(ModelError, match=r"model\.safetensors: a weight of content is not a finite number"):
+        load_model(tmp_path)

@@ -158,8 +158,11 @@ def test_import_writes_a_model_that_loads(tmp_path):
     checkpoint = published_checkpoint(tmp_path)
     assert main(["import", str(checkpoint), "--out", str(tmp_path / "model")]) == 0
     description = read_json(tmp_path / "model/model.json")
-    assert list(description) == ["parameters", "dimension", "classes", "epoch", "provenance"]
-    assert list(description["parameters"]) == [*STEP_SECTIONS["train"], "seed"]
+    assert set(description["parameters"]) == {*STEP_SECTIONS["train"], *STEP_SECTIONS["package"], "seed"}
+    assert description["parameters"]["inference"]["cut"] == "window"
+    assert description["features"]["time"] is None
+    assert (description["variant"], description["seed"], description["metrics"]) == ("pretrained", None, None)
+    assert "\n# ReAct on thumos14: pretrained\n" in "\n" + (tmp_path / "model/README.md").read_text()
     assert description["parameters"]["model"] == released_params().model.model_dump(mode="json")
     assert description["classes"] == sorted(CLASSES)
     assert description["dimension"] == 2048

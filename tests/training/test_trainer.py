@@ -150,7 +150,7 @@ def test_killed_in_both_stages_and_started_again(tiny, tmp_path):
     assert 16 <= stopped[2] < 24
     subprocess.run(command(tiny, tmp_path / "killed", overrides), env=environment, check=True)
     assert undisturbed.wait() == 0
-    for name in ("model.safetensors", "log.csv", "model.json"):
+    for name in ("model.safetensors", "log.csv", "training.json"):
         expected, found = (tmp_path / each / "model" / name for each in ("undisturbed", "killed"))
         assert found.read_bytes() == expected.read_bytes(), name
     assert not (tmp_path / "killed" / "checkpoints").exists()
@@ -478,9 +478,9 @@ class TestCommand:
         overrides = SHORT | {"train.epochs": 2, "train.select": "best_validation"}
         assert train(tiny, tmp_path, overrides) == 0
         assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [
-            "log.csv", "model.json", "model.safetensors",
+            "log.csv", "model.safetensors", "training.json",
         ]  # fmt: skip
-        description = json.loads((tmp_path / "model" / "model.json").read_text())
+        description = json.loads((tmp_path / "model" / "training.json").read_text())
         assert description["parameters"] == json.loads(resolve("paper", overrides).step("train", seed=0))
         assert set(description["provenance"]["inputs"]) == {
             f"{split} {kind}" for split in ("training", "validation") for kind in ("features", "windows")
@@ -498,7 +498,7 @@ class TestCommand:
         assert not kept
         assert train(tiny, tmp_path / "kept", overrides, "--features-on-device") == 0
         assert [made.splits[0][1].split for made in kept] == ["training", "validation"]
-        for name in ("model.safetensors", "log.csv", "model.json"):
+        for name in ("model.safetensors", "log.csv", "training.json"):
             expected, found = (tmp_path / each / "model" / name for each in ("files", "kept"))
             assert found.read_bytes() == expected.read_bytes(), name
 

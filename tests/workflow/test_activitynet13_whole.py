@@ -86,7 +86,7 @@ def test_from_the_published_annotations_to_table_2(project):
     assert [there + gone for there, gone in zip(videos, missing, strict=True)] == [9021, 1003, 4926]
     assert whole.counts["test"]["windows"] == videos[2], "a window a video"
 
-    assert len(list(whole.results.glob("models/*/seed0/model.safetensors"))) == 1, "fusion trains nothing"
+    assert len(list(whole.results.glob("trained/*/seed0/model.safetensors"))) == 1, "fusion trains nothing"
     for name in ("full", "fused"):
         metrics, profiles = whole.metrics(name), whole.profiles(name)
         assert profiles["official"] == (4926, 7654)

@@ -36,11 +36,14 @@ def test_what_is_given_is_taken():
     ("config", "message"),
     [
         ({"sedes": "[0]"}, "unknown parameter 'sedes'. Did you mean 'seeds'"),
+        ({"epochs": "1"}, 'train.epochs is a parameter; give it as overrides="{train.epochs: VALUE}"'),
+        ({"seeds": "0"}, "command line: seeds = 0 should be a list"),
         ({"device": "gpu"}, "device=gpu: should be one of cpu, cuda, auto"),
         ({"features_on_device": "yes please"}, "should be true or false"),
         ({"overrides": "3"}, "should be a mapping"),
         ({"overrides": {"evaluation.profile": "ssm"}, "dataset": "thumos14"}, "ssm"),
         ({"overrides": {"fusion.enabled": True, "fusion.scores": "away.json"}}, "away.json, which does not exist"),
+        ({"overrides": {"train.start_from": "away"}}, "start_from = away: no model.safetensors there"),
     ],
 )
 def test_what_is_wrong_is_refused(config, message):

@@ -12,7 +12,7 @@ from tiny_project import Project, copy
 
 pytestmark = pytest.mark.workflow
 
-WEIGHTS = "results/toy/models/full/seed0/model.safetensors"
+WEIGHTS = "results/toy/trained/full/seed0/model.safetensors"
 
 
 def wait_for_training(project: Project, process: subprocess.Popen) -> Path:
@@ -60,7 +60,7 @@ def test_dvc_killed(project, run):
 
 
 def test_source_edited_while_training_runs(project):
-    shutil.rmtree(project.folder / "results/toy/models")
+    shutil.rmtree(project.folder / "results/toy/trained")
     process = project.start("snakemake", "--cores", "8", "train")
     wait_for_training(project, process)
     with open(project.folder / "src/react_tad/training/trainer.py", "a") as source:

@@ -23,6 +23,7 @@ FROM_TEST = OF_ONE_SPLIT | {
     "suppress_duplicates": 2,
     "evaluate_detections": 2,
     "summarize_metrics": 1,
+    "package_model": 2,
     "draw_timeline": 2,
     "draw_ap": 2,
     "draw_relations": 1,

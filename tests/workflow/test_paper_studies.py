@@ -46,7 +46,7 @@ def test_nothing_is_left_to_do_for_either_tool(studied):
 
 
 def test_runs_are_shared_with_variants_and_between_rows(studied):
-    models = studied.folder / "results/toy/studies/models"
+    models = studied.folder / "results/toy/studies/trained"
     assert {file.parent.name for file in models.glob("*/seed0")} == {"table3.without_ace_dec", "figure5a.0.6"}
 
 

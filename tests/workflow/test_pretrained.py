@@ -72,7 +72,7 @@ def test_from_the_checkpoint_to_the_authors_numbers(project):
     again = project.make(*asked)
     assert page in again, "printed again, without computing anything"
     assert project.planned(*asked) == {}
-    assert not (project.folder / "results/thumos14/models").exists(), "nothing is trained"
+    assert not (project.folder / "results/thumos14/trained").exists(), "nothing is trained"
 
 
 def test_other_data_sets_are_refused(unrun):

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.workflow
 
 RULE_FILES = {"fetch": "data", "features": "data", "windows": "data", "suppress": "detect", "figures": "evaluate"}
 READ_BESIDES = {"evaluate": {"inference"}, "figures": {"inference"}}  # the split that is evaluated on
+MORE_STEPS = {"evaluate": ("evaluate", "package")}
 STEPS_OF_STUDIES = ("train", "detect", "suppress", "evaluate")
 
 
@@ -38,7 +39,7 @@ def definition_of(stage: str) -> set[str]:
 
 def sections_of(stage: str) -> set[str]:
     """The sections of params.yaml that a stage reads."""
-    steps = STEPS_OF_STUDIES if stage == "studies" else (stage,)
+    steps = STEPS_OF_STUDIES if stage == "studies" else MORE_STEPS.get(stage, (stage,))
     read = {section for step in steps for section in STEP_SECTIONS.get(step, ())} & set(SECTIONS)
     return read.union(*(READ_BESIDES.get(step, set()) for step in steps))
 

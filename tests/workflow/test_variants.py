@@ -1,5 +1,6 @@
 """Which variant owns a file, where the files of a run are, and what a job gets; without Snakemake."""
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -63,7 +64,7 @@ def test_what_only_studies_need_has_a_folder_of_its_own(variants, variant, seed,
 
 
 def test_files_are_the_owners(variants):
-    assert variants.file("train", LOG, "wide", 1) == "results/toy/models/full/seed1/log.csv"
+    assert variants.file("train", LOG, "wide", 1) == "results/toy/trained/full/seed1/log.csv"
     assert variants.file("evaluate", METRICS, "table3.all", 2) == "results/toy/studies/metrics/full/seed2.json"
     assert variants.files("suppress", DETECTIONS) == [
         f"results/toy/detections/{name}/seed{seed}.json" for name in ("full", "wide") for seed in (0, 1)
@@ -117,3 +118,22 @@ def test_the_whole_experiment_is_the_first_variant_and_what_others_change(varian
     assert whole["differences"]["wide"] == {"soft_nms.sigma": 0.8}
     assert whole["differences"]["full"] == {}
     assert whole["seeds"]["table3.off"] == [0, 2]
+
+
+def test_a_model_to_start_from_is_known_by_its_content(tmp_path):
+    """Other weights at the same place are other parameters, so that Snakemake trains anew."""
+    (tmp_path / "model.safetensors").write_bytes(b"one")
+    variants = Variants(Experiment(FILE | {"variants": {"full": {"train.start_from": str(tmp_path)}}}))
+    one = variants.parameters("train", "full", 0)
+    assert json.loads(one)["start_from_sha256"] == hashlib.sha256(b"one").hexdigest()
+    (tmp_path / "model.safetensors").write_bytes(b"other")
+    assert variants.parameters("train", "full", 0) != one
+
+
+def test_a_row_that_the_command_line_makes_impossible_says_so_when_asked_for():
+    rows = {"all": {}, "wide": {"train.include_validation": True}}
+    file = FILE | {"studies": {"sizes": {"seeds": [0], "reference": "all", "rows": rows}}}
+    variants = Variants(Experiment(file, overrides={"train.select": "best_validation"}))
+    assert variants.file("train", LOG, "sizes.all", 0).endswith("full/seed0/log.csv")
+    with pytest.raises(ValueError, match=r"studies.sizes.wide: train.include_validation needs train.select: last"):
+        variants.file("train", LOG, "sizes.wide", 0)

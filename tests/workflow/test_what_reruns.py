@@ -8,11 +8,13 @@ from tiny_project import FROM_SUPPRESSION, FROM_TRAINING, STEPS
 pytestmark = pytest.mark.workflow
 
 FROM_EVALUATION = {
-    name: STEPS[name] for name in ("evaluate_detections", "summarize_metrics", "draw_ap", "record_provenance")
+    name: STEPS[name]
+    for name in ("evaluate_detections", "summarize_metrics", "package_model", "draw_ap", "record_provenance")
 }
 FROM_DETECTION = FROM_SUPPRESSION | {"detect_segments": STEPS["detect_segments"]}
 PICTURES = {name: STEPS[name] for name in ("draw_timeline", "draw_losses", "draw_ap")}
 SUMMARIES = PICTURES | {"summarize_metrics": 1}
+PACKAGING = {"package_model": STEPS["package_model"]}
 FROM_WINDOWS = FROM_TRAINING | {"cut_windows": 3}
 
 
@@ -46,9 +48,9 @@ def test_edited_parameters(project):
         ("params/soft_nms.py", FROM_SUPPRESSION),
         ("params/fusion.py", FROM_SUPPRESSION),
         ("params/evaluation.py", FROM_EVALUATION),
-        # What says which experiments there are.
-        ("params/experiment.py", {}),
-        ("params/presets.py", {}),
+        # What says which experiments there are; the card of a model compares it with its preset.
+        ("params/experiment.py", PACKAGING),
+        ("params/presets.py", PACKAGING),
         ("paper/studies.py", {}),
         # What the command line says.
         ("cli.py", {}),
@@ -63,6 +65,7 @@ def test_edited_parameters(project):
         ("detection/inference.py", FROM_DETECTION),
         ("evaluation/average_precision.py", FROM_EVALUATION | {"diagnose_errors": STEPS["diagnose_errors"]}),
         ("evaluation/validation.py", {}),
+        ("training/model_card.py", PACKAGING),
         ("evaluation/summary.py", SUMMARIES),
         ("evaluation/profiles/measure.py", FROM_EVALUATION),
         ("pictures/timeline.py", PICTURES | {"draw_relations": 1}),

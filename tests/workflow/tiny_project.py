@@ -27,6 +27,7 @@ STEPS = {
     "suppress_duplicates": 2,
     "evaluate_detections": 2,
     "summarize_metrics": 1,
+    "package_model": 2,
     "draw_timeline": 2,
     "draw_losses": 2,
     "draw_ap": 2,
@@ -49,7 +50,7 @@ STUDY_STEPS = {
 FROM_SUPPRESSION = {
     name: STEPS[name]
     for name in (
-        *("suppress_duplicates", "evaluate_detections", "summarize_metrics"),
+        *("suppress_duplicates", "evaluate_detections", "summarize_metrics", "package_model"),
         *("draw_timeline", "draw_ap", "diagnose_errors", "record_provenance"),
     )
 }
@@ -174,7 +175,7 @@ class Project:
         """sha256 of models, detections and metrics."""
         folder = self.folder / "results/toy"
         files = [
-            *folder.glob("models/**/*.safetensors"),
+            *folder.glob("trained/**/*.safetensors"),
             *folder.glob("detections/**/*.json"),
             *folder.glob("metrics/**/*.json"),
         ]

@@ -2,6 +2,7 @@
 #   results/D/metrics/V/seedN.json       mean average precision by tIoU threshold and class
 #   results/D/metrics/profiles.csv, .md  the same under every ground-truth profile, where the data set has profiles
 #   results/D/summary.csv, .md, .json    one table of all variants and seeds
+#   results/D/models/V/seedN/            a folder for use: model.safetensors, model.json, README.md (the model's card)
 #   results/D/figures/V/                 timeline.svg, losses.svg, ap.svg
 
 
@@ -17,6 +18,11 @@ rule evaluate:
             of_data("results/{dataset}/metrics/profiles.md")
             if any(map(variants.profile, experiment.main))
             else []
+        ),
+        of_data(
+            "results/{dataset}/models/{variant}/seed{seed}/model.json",
+            variant=experiment.main,
+            seed=experiment.seeds,
         ),
 
 
@@ -116,6 +122,34 @@ rule compare_profiles:
     shell:
         "react-tad summarize --by-profile --metrics {input.metrics} --csv {output.table} --markdown {output.page}"
         " 2>&1 | tee {log}"
+
+
+rule package_model:
+    input:
+        weights=of_owner("train", WEIGHTS),
+        description=of_owner("train", DESCRIPTION),
+        features=expand("data/{{dataset}}/features/{split}.json", split=SUBSETS),
+        metrics=of_owner("evaluate", METRICS),
+        sources=source_files("package"),
+    output:
+        weights="results/{dataset}/models/{variant}/seed{seed}/model.safetensors",
+        description="results/{dataset}/models/{variant}/seed{seed}/model.json",
+        card="results/{dataset}/models/{variant}/seed{seed}/README.md",
+    log:
+        "logs/{dataset}/package/{variant}_seed{seed}.txt",
+    benchmark:
+        "logs/{dataset}/benchmarks/package/{variant}_seed{seed}.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        cfg=parameters("package"),
+    shell:
+        "react-tad package --cfg {params.cfg:q} --trained $(dirname {input.description}) --features {input.features}"
+        " --metrics {input.metrics} --variant {wildcards.variant} --out $(dirname {output.description}) > {log} 2>&1"
 
 
 rule draw_timeline:

@@ -1,6 +1,6 @@
 # The paper's tables and figures, and the error analysis. In: what the rules of the other files make, for the rows of
 # `studies` in params.yaml. Out:
-#   results/D/studies/models, raw_detections, detections, metrics    as in results/D, of the runs that only studies need
+#   results/D/studies/trained, raw_detections, detections, metrics    as in results/D, of the runs that only studies need
 #   results/D/studies/table1.*, table2.*                    the paper's rows, and ours where D is that table's data set
 #   results/D/studies/TABLE.csv, .json, .md, .tex, .html    each study with rows
 #   results/D/studies/SWEEP.svg, .png, .csv                 each study with a parameter
@@ -74,9 +74,9 @@ rule studies:
 
 use rule train_network as train_study_network with:
     output:
-        weights="results/{dataset}/studies/models/{variant}/seed{seed}/model.safetensors",
-        description="results/{dataset}/studies/models/{variant}/seed{seed}/model.json",
-        losses="results/{dataset}/studies/models/{variant}/seed{seed}/log.csv",
+        weights="results/{dataset}/studies/trained/{variant}/seed{seed}/model.safetensors",
+        description="results/{dataset}/studies/trained/{variant}/seed{seed}/training.json",
+        losses="results/{dataset}/studies/trained/{variant}/seed{seed}/log.csv",
 
 
 use rule detect_segments as detect_study_segments with:
@@ -299,7 +299,7 @@ rule diagnose_errors:
 rule record_provenance:
     input:
         features=of_data("data/{dataset}/features/{split}.json", split=SUBSETS),
-        metrics=variants.files("evaluate", METRICS, variants.all_runs),
+        metrics=lambda wildcards: variants.files("evaluate", METRICS, variants.all_runs),
         sources=source_files("provenance"),
     output:
         page=report(

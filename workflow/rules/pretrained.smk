@@ -2,7 +2,7 @@
 # of the test split. Settings are those of the preset `released`, whatever params.yaml says. Out:
 #   data/D/pretrained/                       the checkpoint as published
 #   data/D/downloads/pretrained/             no output, so that Snakemake does not remove it; with the checksum of the first use
-#   results/D/pretrained/model/              model.safetensors, model.json (parameters and provenance)
+#   results/D/pretrained/model/              a folder for use: model.safetensors, model.json, README.md (its card)
 #   results/D/pretrained/raw_detections.npz  every query's segment of every window, in seconds
 #   results/D/pretrained/detections.json     after Soft-NMS, as an ActivityNet results file
 #   results/D/pretrained/metrics.json        mean average precision under every ground-truth profile
@@ -47,6 +47,7 @@ rule import_released_weights:
     output:
         weights="results/{dataset}/pretrained/model/model.safetensors",
         description="results/{dataset}/pretrained/model/model.json",
+        card="results/{dataset}/pretrained/model/README.md",
     log:
         "logs/{dataset}/pretrained/import.txt",
     benchmark:

@@ -1,5 +1,5 @@
 # Networks. In: windows and features of the training and validation splits. Out, for each variant V and seed N:
-#   results/D/models/V/seedN/   model.safetensors, model.json (parameters and provenance), log.csv (losses by epoch)
+#   results/D/trained/V/seedN/   model.safetensors, training.json (parameters and provenance), log.csv (losses by epoch)
 # A training that was killed goes on from results/checkpoints/D/V/seedN/CODE, which is removed at its end. A checkpoint of
 # other parameters or data is discarded; one of other code is in another folder.
 
@@ -20,9 +20,9 @@ rule train_network:
         validation_array=ancient("data/{dataset}/features/validation.npy"),
         sources=of_variant(training_files),
     output:
-        weights="results/{dataset}/models/{variant}/seed{seed}/model.safetensors",
-        description="results/{dataset}/models/{variant}/seed{seed}/model.json",
-        losses="results/{dataset}/models/{variant}/seed{seed}/log.csv",
+        weights="results/{dataset}/trained/{variant}/seed{seed}/model.safetensors",
+        description="results/{dataset}/trained/{variant}/seed{seed}/training.json",
+        losses="results/{dataset}/trained/{variant}/seed{seed}/log.csv",
     log:
         "logs/{dataset}/train/{variant}_seed{seed}.txt",
     benchmark:

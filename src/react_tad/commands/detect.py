@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> None:
     device = choose_device(arguments.device)
     settings = step_params(Inference, arguments.cfg, "inference")
     trained = load_model(arguments.model)
-    windows = WindowSet([(FeatureStore(arguments.features), WindowIndex.read(arguments.windows))])
+    windows = WindowSet([(FeatureStore.verified(arguments.features), WindowIndex.read(arguments.windows))])
     if arguments.features_on_device:
         windows.keep_on(device)
     trained.check_fits(dimension=windows.dimension, classes=windows.classes, features=str(arguments.features))

@@ -1,8 +1,8 @@
 """Table 1 (THUMOS14) or 2 (ActivityNet-1.3): the paper's rows, and ours where there is a run.
 
-Rows of ours are a JSON list of {"preset": "paper", "window": 256, "description": model.json of a run, "metrics": [files
-by seed], "features": what they are}. Without any, there is a row that says "not run here" for each setting of the
-paper. GFLOPs of our rows are counted, as `react-tad flops` does.
+Rows of ours are a JSON list of {"preset": "paper", "window": 256, "description": training.json of a run, "metrics":
+[files by seed], "features": what they are}. Without any, there is a row that says "not run here" for each setting of
+the paper. GFLOPs of our rows are counted, as `react-tad flops` does.
 """
 
 import argparse

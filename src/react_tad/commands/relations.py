@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     use_threads(arguments.threads)
     trained = load_model(arguments.model)
-    windows = WindowSet([(FeatureStore(arguments.features), WindowIndex.read(arguments.windows))])
+    windows = WindowSet([(FeatureStore.verified(arguments.features), WindowIndex.read(arguments.windows))])
     trained.check_fits(dimension=windows.dimension, classes=windows.classes, features=str(arguments.features))
     positions = [
         position for position, (_, window) in enumerate(windows.examples) if arguments.video in ("auto", window.video)

@@ -21,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
     parser.add_argument("--annotations", required=True, type=Path, help="ActivityNet-style annotations (JSON)")
     parser.add_argument("--checkpoints", required=True, type=Path, help="folder for the checkpoint; emptied at the end")
-    parser.add_argument("--out", required=True, type=Path, help="folder for model.safetensors, model.json and log.csv")
+    parser.add_argument(
+        "--out", required=True, type=Path, help="folder for model.safetensors, training.json and log.csv"
+    )
     add_machine_options(parser, keep_features=True)
     parser.add_argument(
         "--stale-checkpoint",

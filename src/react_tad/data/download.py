@@ -8,6 +8,7 @@ by itself. A file that arrives whole and wrong is thrown away.
 
 import hashlib
 import shutil
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 from react_tad.data.drive import DriveDownloader, is_folder, on_drive
 from react_tad.data.first_use import FirstUse
 from react_tad.data.published import DownloadError, Published
-from react_tad.data.resuming import ResumingDownloader
+from react_tad.data.resuming import OtherSize, ResumingDownloader
 from react_tad.files import read_json, sha256, whole
 
 
@@ -83,6 +84,12 @@ def obtain(
     digest = version.sha256 or sha256(destination)
     if version.sha256 is None:
         first_use.remember(version, digest, size)
+        if (version.url or "").startswith("http://") and not version.md5 and mirror is None:
+            print(
+                f"{destination}: came over plain http and no checksum is published, so nothing tells that it is the "
+                f"right file. Compare its sha256, {digest}, with somebody else's; it is required from now on",
+                file=sys.stderr,
+            )
     record = {"name": destination.name, "source": version.url or version.name, "sha256": digest, "bytes": size}
     return record | ({"recorded_on_first_use": True} if version in first_use else {})
 
@@ -184,6 +191,8 @@ def _download(destination: Path, versions: Sequence[Published], first_use: First
             path=destination.parent,
             downloader=downloader,
         )
+    except OtherSize as error:
+        raise DownloadError(f"{error}{first_use.hint(version)}") from error
     except ValueError as error:  # Pooch's word for another checksum; it has deleted the file
         raise DownloadError(
             f"{destination}: {version.url} sent another file than was published: {error}{first_use.hint(version)}"

@@ -145,7 +145,7 @@ class FeatureStore:
 
         Raises:
             FeatureError: the array is not there, or its shape or type is not what the manifest says. Its content is
-                checked by :meth:`verify` only, which has to read it all.
+                checked by :meth:`verified` and :meth:`verify`, which have to read it all.
 
         """
         self.path = Path(manifest_path)
@@ -165,6 +165,13 @@ class FeatureStore:
         if len(self.videos) < len(manifest["videos"]):
             raise FeatureError(f"{self.path}: a video is listed twice; names have to be unique")
         self._array = self._open()
+
+    @classmethod
+    def verified(cls, manifest_path: str | Path) -> "FeatureStore":
+        """Open a split, and read its array once: it is the one that the manifest describes, or an error."""
+        store = cls(manifest_path)
+        store.verify_checksum()
+        return store
 
     def _open(self) -> np.ndarray:
         try:
@@ -226,6 +233,13 @@ class FeatureStore:
             for video in tqdm(self.videos.values(), f"checking {self.array_path.name}", unit="video", delay=2):
                 numbers = np.fromfile(handle, self.dtype, video.length * self.dimension)
                 check_finite(numbers.reshape(video.length, self.dimension), video.video, self.array_path)
+        self.verify_checksum()
+
+    def verify_checksum(self) -> None:
+        """The array is the file that its manifest describes; one that was changed or cut short is an error."""
         found = sha256(self.array_path)
         if found != self.sha256:
-            raise FeatureError(f"{self.array_path}: sha256 {found}, where its manifest says {self.sha256}")
+            raise FeatureError(
+                f"{self.array_path}: sha256 {found}, where its manifest says {self.sha256}: it was changed since it "
+                "was written; remove it to have it made anew"
+            )

@@ -18,6 +18,10 @@ TIMEOUT_SECONDS = 60
 _CHUNK_BYTES = 1 << 16
 
 
+class OtherSize(DownloadError):
+    """A server sends another number of bytes than the file has."""
+
+
 class ResumingDownloader:
     """A Pooch downloader that goes on where the last attempt stopped.
 
@@ -37,8 +41,8 @@ class ResumingDownloader:
         """Complete the partial file and move it to ``output_file``, whose checksum Pooch then checks.
 
         Raises:
-            DownloadError: the connection failed or ended early, the server refused or does not say how long the file
-                is, or the disk is full.
+            DownloadError: the connection failed or ended early, the server refused, does not say how long the file is
+                or sends another length than the published one, or the disk is full.
 
         """
         import requests
@@ -72,6 +76,13 @@ class ResumingDownloader:
             f"from {url}: {reason}. Run the same command again to go on from there, or give a mirror folder"
         )
 
+    def _other_size(self, url: str, size: int, more: str = "") -> OtherSize:
+        self._start_anew()
+        return OtherSize(
+            f"{self.partial.with_suffix('')}: {url} sends {size} bytes{more}, and the published file has "
+            f"{self.size}: another file; nothing of it was kept"
+        )
+
     def _receive(self, url: str) -> None:
         """Append what is missing; a server that knows no ranges sends everything again."""
         import requests
@@ -91,11 +102,18 @@ class ResumingDownloader:
                 self.size = _whole_size(response)
             if self.size is None:
                 raise self._error(url, "the server does not say how long it is, so that it cannot be told to be whole")
+            said = _whole_size(response)
+            if said is not None and said != self.size:
+                raise self._other_size(url, said)
             if not goes_on:
                 self._keep_validator(response)
             bar = tqdm(desc=self.partial.stem, total=self.size, initial=start, unit="B", unit_scale=True, delay=1)
             with open(self.partial, mode) as handle, bar:
+                received = start
                 for chunk in response.iter_content(_CHUNK_BYTES):
+                    received += len(chunk)
+                    if received > self.size:  # whatever it is, it is not kept
+                        raise self._other_size(url, received, " or more")
                     handle.write(chunk)
                     bar.update(len(chunk))
 

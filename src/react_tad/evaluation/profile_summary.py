@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from react_tad.evaluation.summary import AVERAGE, Row, spread_in_per_cent, summarize
+from react_tad.files import markdown_row, markdown_text
 
 
 def by_profile(metrics: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -34,14 +35,14 @@ def as_markdown(metrics: Sequence[Mapping[str, Any]]) -> str:
     rows = summarize(entries)
     variants = dict.fromkeys(row.variant for row in rows)
     headline = {run["variant"]: run["profile"] for run in metrics}
-    about = metrics[0]
+    about = {key: markdown_text(str(metrics[0][key])) for key in ("dataset", "subset", "definition")}
     thresholds = list(rows[0].maps)
     lines = [
         f"Dataset {about['dataset']}, subset {about['subset']}, definition {about['definition']}. mAP in per cent at",
         "each tIoU threshold under every ground-truth profile: mean ± sample standard deviation over seeds. The one in",
         "bold is the profile of all other tables.",
         "",
-        "| " + " | ".join(["variant", "profile", "videos", "instances", "seeds", *thresholds]) + " |",
+        markdown_row(["variant", "profile", "videos", "instances", "seeds", *thresholds]),
         "|" + "---|" * (5 + len(thresholds)),
     ]
     for variant in variants:
@@ -50,13 +51,13 @@ def as_markdown(metrics: Sequence[Mapping[str, Any]]) -> str:
     refused = {
         name: entry["refused"] for run in metrics for name, entry in run["profiles"].items() if "refused" in entry
     }
-    lines += [f"\nNot measured: {why}." for why in refused.values()]
+    lines += [f"\nNot measured: {markdown_text(why)}." for why in refused.values()]
     return "\n".join(lines) + "\n"
 
 
 def _line(row: Row, counts: Mapping[str, Mapping[str, int]], *, bold: bool) -> str:
-    name = row.setting["profile"]
-    own = [str(counts[name][key]) for key in ("videos", "instances")]
+    name = markdown_text(row.setting["profile"])
+    own = [str(counts[row.setting["profile"]][key]) for key in ("videos", "instances")]
     spreads = [spread_in_per_cent(spread) for spread in row.maps.values()]
-    cells = [row.variant, f"**{name}**" if bold else name, *own, str(row.maps[AVERAGE].count), *spreads]
-    return "| " + " | ".join(cells) + " |"
+    cells = [markdown_text(row.variant), f"**{name}**" if bold else name, *own, str(row.maps[AVERAGE].count), *spreads]
+    return markdown_row(cells)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from react_tad.files import csv_text, read_json
+from react_tad.files import csv_text, markdown_row, markdown_text, read_json
 
 SETTING = ("dataset", "profile", "subset", "definition")
 """What two numbers must share to be compared."""
@@ -123,21 +123,25 @@ def as_markdown(rows: Sequence[Row]) -> str:
     for setting in dict.fromkeys(tuple(row.setting.items()) for row in rows):
         own = [row for row in rows if tuple(row.setting.items()) == setting]
         names = list(own[0].maps)
-        title = ", ".join(f"{key} {value}" for key, value in setting if value)
-        header = ["variant", "seeds", *names, f"average minus {own[0].variant}"]
+        title = ", ".join(f"{key} {markdown_text(value)}" for key, value in setting if value)
+        header = ["variant", "seeds", *names, f"average minus {markdown_text(own[0].variant)}"]
         lines = [
             f"{title[0].upper() + title[1:]}. mAP in per cent at each tIoU threshold: mean ± sample standard deviation",
             "over seeds. The last column is over the seeds that both variants have, their number in brackets.",
             "",
-            "| " + " | ".join(header) + " |",
+            markdown_row(header),
             "|" + "---|" * len(header),
         ]
         for row in own:
-            cells = [row.variant, str(row.maps[AVERAGE].count), *(spread_in_per_cent(row.maps[name]) for name in names)]
+            cells = [
+                markdown_text(row.variant),
+                str(row.maps[AVERAGE].count),
+                *(spread_in_per_cent(row.maps[name]) for name in names),
+            ]
             paired = (
                 f"{spread_in_per_cent(row.difference, sign='+')} ({row.difference.count})" if row.difference else ""
             )
-            lines.append("| " + " | ".join([*cells, paired]) + " |")
+            lines.append(markdown_row([*cells, paired]))
         blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks)
 

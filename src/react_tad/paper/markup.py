@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
-from react_tad.files import csv_text
+from react_tad.files import csv_text, markdown_row, markdown_text
 
 SEEDS_MARK, VIDEOS_MARK = "†", "‡"
 LATEX = {
@@ -54,24 +54,13 @@ class Table(NamedTuple):
 
 def as_markdown(table: Table) -> str:
     """A table for readers, with footnotes."""
-    rows = [_markdown_row([markdown(cell) for cell in table.header])]
+    rows = [markdown_row([markdown_text(cell) for cell in table.header])]
     rows.append("|" + "---|" * table.text_columns + "---:|" * (len(table.header) - table.text_columns))
     for line in table.lines:
-        cells = [markdown(cell) for cell in line.cells]
-        rows.append(_markdown_row([f"*{cell}*" if cell and line.slanted else cell for cell in cells]))
-    notes = [f"- {markdown(note)}" for note in table.notes]
-    return "\n".join([f"**{markdown(table.title)}**", "", *rows, "", *notes]) + "\n"
-
-
-def _markdown_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
-def markdown(text: str) -> str:
-    """Text that Markdown shows as it stands."""
-    for character in "\\|*_<>":
-        text = text.replace(character, f"\\{character}")
-    return text
+        cells = [markdown_text(cell) for cell in line.cells]
+        rows.append(markdown_row([f"*{cell}*" if cell and line.slanted else cell for cell in cells]))
+    notes = [f"- {markdown_text(note)}" for note in table.notes]
+    return "\n".join([f"**{markdown_text(table.title)}**", "", *rows, "", *notes]) + "\n"
 
 
 def as_html(table: Table) -> str:

@@ -63,7 +63,7 @@ class OurRow(Section):
     window: Positive
     """Snippets a window."""
     description: Path
-    """``model.json`` of one of its runs (``react-tad train``)."""
+    """``training.json`` of one of its runs (``react-tad train``)."""
     metrics: Annotated[tuple[Path, ...], Field(min_length=1)]
     """Metrics files (``react-tad evaluate``), one a seed."""
 

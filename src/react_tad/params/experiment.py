@@ -9,7 +9,12 @@ A value comes from the last of these that names it:
 5. the command line (``snakemake --config overrides=...``);
 6. the variant, a named set of overrides under ``variants`` in ``params.yaml``.
 
-An unknown key at any of these levels is a :class:`ParameterError` that names it and the nearest right one.
+An unknown key at any of these levels is a :class:`ParameterError` that names it and the nearest right one. A value of 3
+that 4 replaces by another is one too, and so is one of 5 that every variant replaces: it would change nothing.
+
+The file is checked whole as it stands: blocks of data sets that are not chosen, and rows of studies, too. What the
+command line changes is checked for the chosen data set and its variants; a row of a study that does not go together
+with it is an error once that study is asked for.
 """
 
 import difflib
@@ -28,6 +33,7 @@ from react_tad.params.section import (
     ParameterError,
     Section,
     canonical,
+    check_plain,
     flatten,
     known_keys,
     unflatten,
@@ -71,6 +77,7 @@ STEP_SECTIONS = {
     "detect": ("inference",),
     "suppress": ("soft_nms", "fusion"),
     "evaluate": ("evaluation",),
+    "package": ("dataset", "kind", "preset", "options", "windows", "inference", "soft_nms", "fusion"),
 }
 """What each step of the pipeline reads. An edit elsewhere does not make the step run again."""
 
@@ -79,6 +86,7 @@ CHOICES = ("dataset", "preset", "seeds", "study_seeds")
 """What can be chosen for one run besides the sections. ``study_seeds`` are used in place of each study's own."""
 TOP_LEVEL = ("dataset", "preset", "seeds", *SECTIONS, "datasets", "variants", "studies")
 STUDY_KEYS = ("title", "seeds", "base", "reference", "rows", "parameter", "values")
+MAX_SEED = 2**32
 
 
 @dataclass(frozen=True)
@@ -110,24 +118,37 @@ class Study:
     values: tuple[float, ...] = ()
 
 
+class Usable(dict[str, Resolved]):
+    """Variants by name. One that cannot be used is not in it; asking for it raises what is wrong with it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: dict[str, ParameterError] = {}
+
+    def __missing__(self, name: str) -> Resolved:
+        raise self.faults.get(name, KeyError(name))
+
+
 class Experiment:
     """``params.yaml``: what can be run. Validated whole when it is read."""
 
     def __init__(
         self, raw: Mapping[str, Any], *, overrides: Mapping[str, Any] | None = None, where: str = "params.yaml"
     ):
+        check_plain(raw, where)
         for key in raw:
             if key not in TOP_LEVEL:
                 raise unknown_key(key, TOP_LEVEL, where)
+        overrides = dict(overrides or {})
+        check_plain(overrides, "command line")
         self.where = where
-        self.raw = dict(raw)
-        for key in CHOICES:
-            if overrides and key in overrides:
-                self.raw[key] = overrides[key]
-        self.overrides = {key: value for key, value in flatten(overrides or {}) if key.split(".")[0] in SECTIONS}
-        for key, _ in flatten(overrides or {}):
-            if key.split(".")[0] not in (*SECTIONS, *CHOICES):
+        self.chosen = {key: overrides.pop(key) for key in CHOICES if key in overrides}
+        self.raw = {**raw, **self.chosen}
+        self.overrides = {}
+        for key, value in flatten(overrides, where="command line"):
+            if key.split(".")[0] not in SECTIONS:
                 raise unknown_key(key, (*CHOICES, *known_keys(Params)), "overrides")
+            self.overrides[key] = value
         self.dataset = self._name("dataset", "datasets")
         self.seeds = self._seeds(self.raw.get("seeds"), "seeds")
         self.main = tuple(self._mapping("variants"))
@@ -135,10 +156,34 @@ class Experiment:
             raise ParameterError(f"{where}: variants is empty; give at least one, such as 'full: {{}}'")
         self._overrides = {name: (override, f"variants.{name}") for name, override in self._mapping("variants").items()}
         self.studies = {name: self._study(name) for name in self._mapping("studies")}
-        self.variants = {name: self.resolve(name) for name in self._overrides}
+        self.variants = self._resolve_all()
+        self._check_no_override_is_lost()
+
+    def _resolve_all(self) -> Usable:
+        """Check the file as it stands, then resolve what the command line makes of it."""
         for other in self._mapping("datasets"):
-            if other != self.dataset:  # a misspelt key fails even where it is not used now
-                self._resolve("paper", other, {}, f"datasets.{other}")
+            if other != self.dataset:
+                self._resolve("paper", other, {}, f"datasets.{other}", {})
+        usable = Usable()
+        for name in self._overrides:
+            if not self.overrides or name in self.main:
+                usable[name] = self.resolve(name)
+                continue
+            self._resolve_variant(name, {})
+            try:
+                usable[name] = self.resolve(name)
+            except ParameterError as error:
+                usable.faults[name] = error
+        return usable
+
+    def _check_no_override_is_lost(self) -> None:
+        for key, value in self.overrides.items():
+            sources = {name: resolved.source[key] for name, resolved in self.variants.items()}
+            if "command line" not in sources.values():
+                raise ParameterError(
+                    f"command line: {key} = {value!r} changes nothing: every variant sets it itself, such as "
+                    f"{next(iter(sources.values()))}"
+                )
 
     @classmethod
     def read(cls, path: str | Path, overrides: Mapping[str, Any] | None = None) -> "Experiment":
@@ -166,34 +211,41 @@ class Experiment:
         return kind
 
     def _mapping(self, key: str) -> dict[str, Any]:
-        value = self.raw.get(key) or {}
+        value = {} if self.raw.get(key) is None else self.raw[key]
         if not isinstance(value, Mapping):
             raise ParameterError(f"{self.where}: {key} = {value!r} should be a mapping of names")
         return dict(value)
 
+    def _of(self, key: str) -> str:
+        """Where the value of a choice comes from, for messages."""
+        return "command line" if key in self.chosen else self.where
+
     def _name(self, key: str, among: str) -> str:
         name, known = self.raw.get(key), self._mapping(among)
-        if name not in known:
-            raise ParameterError(f"{self.where}: {key} = {name!r} is not one of {among}: {', '.join(known)}")
+        if not isinstance(name, str) or name not in known:
+            raise ParameterError(f"{self._of(key)}: {key} = {name!r} is not one of {among}: {', '.join(known)}")
         return name
 
     def _seeds(self, seeds: Any, key: str) -> tuple[int, ...]:
-        good = isinstance(seeds, list) and seeds and all(type(seed) is int and seed >= 0 for seed in seeds)
+        good = isinstance(seeds, list) and seeds and all(type(seed) is int and 0 <= seed < MAX_SEED for seed in seeds)
         if not good or len(set(seeds)) != len(seeds):
-            raise ParameterError(f"{self.where}: {key} = {seeds!r} should be a list of distinct integers >= 0")
+            raise ParameterError(
+                f"{self._of(key)}: {key} = {seeds!r} should be a list of distinct integers >= 0, below 2^32"
+            )
         return tuple(seeds)
 
     def _study(self, name: str) -> "Study":
         """Read one study; its rows become variants named ``STUDY.ROW``, each on top of the study's ``base``."""
         block, where = self._mapping("studies")[name], f"{self.where}, studies.{name}"
-        for key in block or ():
+        for key in block if isinstance(block, Mapping) else ():
             if key not in STUDY_KEYS:
                 raise unknown_key(key, STUDY_KEYS, where)
         if not isinstance(block, Mapping) or ("rows" in block) == ("parameter" in block):
             raise ParameterError(f"{where}: should have either rows and a reference, or a parameter and its values")
         key = "study_seeds" if "study_seeds" in self.raw else f"studies.{name}.seeds"
         seeds = self._seeds(self.raw.get("study_seeds", block.get("seeds")), key)
-        title, base = block.get("title") or "", block.get("base") or {}
+        title = "" if block.get("title") is None else block["title"]
+        base = {} if block.get("base") is None else block["base"]
         if not isinstance(title, str):
             raise ParameterError(f"{where}: title = {title!r} should be a text")
         if not isinstance(base, Mapping):
@@ -201,14 +253,14 @@ class Experiment:
         if "rows" in block:
             if not isinstance(block["rows"], Mapping):
                 raise ParameterError(f"{where}: rows = {block['rows']!r} should be a mapping of names to overrides")
-            rows = {str(row): override or {} for row, override in block["rows"].items()}
+            rows = {row: {} if override is None else override for row, override in block["rows"].items()}
             reference = block.get("reference")
-            if reference not in rows:
+            if not isinstance(reference, str) or reference not in rows:
                 raise ParameterError(f"{where}: reference = {reference!r} should be one of its rows: {', '.join(rows)}")
             study = Study(name, seeds, tuple(rows), title, reference=reference)
         else:
             parameter, values = block.get("parameter"), block.get("values")
-            if parameter not in known_keys(Params):
+            if not isinstance(parameter, str) or parameter not in known_keys(Params):
                 raise unknown_key(str(parameter), known_keys(Params), f"{where}, parameter")
             numbers = isinstance(values, list) and values and all(type(value) in (int, float) for value in values)
             if not numbers or len({f"{value:g}" for value in values}) < len(values):
@@ -220,7 +272,8 @@ class Experiment:
         for row, override in rows.items():
             if not isinstance(override, Mapping):
                 raise ParameterError(f"{where}: {row} = {override!r} should be a mapping of overrides")
-            self._overrides[f"{name}.{row}"] = (dict(flatten(base)) | dict(flatten(override)), f"studies.{name}.{row}")
+            merged = dict(flatten(base, where=where)) | dict(flatten(override, where=f"{where}.{row}"))
+            self._overrides[f"{name}.{row}"] = (merged, f"studies.{name}.{row}")
         return study
 
     @property
@@ -234,30 +287,49 @@ class Experiment:
         if variant not in self._overrides:
             nearest = difflib.get_close_matches(variant, self._overrides, n=1, cutoff=0.0)[0]
             raise ParameterError(f"{self.where}: no variant '{variant}'. Did you mean '{nearest}'?")
-        override, where = self._overrides[variant]
-        override = dict(override or {})
-        preset = override.pop("preset", self.raw.get("preset", "paper"))
-        return self._resolve(preset, self.dataset, override, where)
+        return self._resolve_variant(variant, self.overrides)
 
-    def _resolve(self, preset: str, dataset: str, override: Mapping[str, Any], name: str) -> Resolved:
-        if preset not in PRESETS:
-            raise ParameterError(f"{self.where}: preset = {preset!r} should be one of {', '.join(PRESETS)}")
-        block = self._mapping("datasets").get(dataset) or {}
+    def _resolve_variant(self, variant: str, overrides: Mapping[str, Any]) -> Resolved:
+        override, where = self._overrides[variant]
+        if not isinstance(override, Mapping | None):
+            raise ParameterError(f"{self.where}: {where} = {override!r} should be a mapping of overrides")
+        override = dict(override or {})
+        place = f"{self.where}, {where}" if "preset" in override else self._of("preset")
+        preset = override.pop("preset", self.raw.get("preset", "paper"))
+        if not isinstance(preset, str) or preset not in PRESETS:
+            raise ParameterError(f"{place}: preset = {preset!r} should be one of {', '.join(PRESETS)}")
+        return self._resolve(preset, self.dataset, override, where, overrides)
+
+    def _resolve(
+        self, preset: str, dataset: str, override: Mapping[str, Any], name: str, overrides: Mapping[str, Any]
+    ) -> Resolved:
+        block, own_block = self._mapping("datasets")[dataset], f"datasets.{dataset}"
+        if not isinstance(block, Mapping | None):
+            raise ParameterError(f"{self.where}: {own_block} = {block!r} should be a mapping of sections")
+        block = block or {}
         layers = (
             (f"preset {preset}", PRESETS[preset]),
-            (self.where, {key: self.raw[key] for key in SECTIONS if self.raw.get(key)}),
-            (f"datasets.{dataset}", {key: value for key, value in block.items() if key != "kind"}),
-            ("command line", self.overrides),
+            (self.where, {key: self.raw[key] for key in SECTIONS if self.raw.get(key) is not None}),
+            (own_block, {key: value for key, value in block.items() if key != "kind"}),
+            ("command line", overrides),
             (name, override),
         )
         known = known_keys(Params)
         values: dict[str, Any] = {"dataset": dataset, "kind": self.kind(dataset), "preset": preset}
         of_kind = f"datasets.{dataset}" if "kind" in block else self.where
         source = dict.fromkeys(known, "default") | {"dataset": self.where, "kind": of_kind, "preset": name}
+        named = ("dataset", "kind", "preset")
         for where, layer in layers:
-            for key, value in flatten(layer):
-                if key not in known or key in ("dataset", "kind", "preset"):
-                    raise unknown_key(key, known, f"{self.where}, {where}" if where != self.where else where)
+            place = f"{self.where}, {where}" if where != self.where else where
+            for key, value in flatten(layer, where=place):
+                if key not in known or key in named or (key == "options" and where != own_block):
+                    raise unknown_key(key, [key for key in known if key not in (*named, "options")], place)
+                replaces = where == own_block and source[key] == self.where and values[key] != value
+                if replaces and dataset == self.dataset:
+                    raise ParameterError(
+                        f"{self.where}: {key} = {values[key]!r} changes nothing: {own_block} has {key} = {value!r}; "
+                        f"change it there ({own_block}.{key}), or take it out there"
+                    )
                 values[key] = value
                 source[key] = where
         params = validated(Params, unflatten(values), f"{self.where}, {name}")

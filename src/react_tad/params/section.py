@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-Positive = Annotated[int, Field(gt=0)]
-Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(gt=0, lt=2**31)]
+Count = Annotated[int, Field(ge=0, lt=2**31)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0)]
 
@@ -30,11 +30,61 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def flatten(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield ``("model.raid.gamma", 0.2)`` pairs; keys may be dotted already."""
+PLAIN = (str, bool, int, float, type(None))
+MAX_DEPTH, MAX_VALUES = 20, 100_000
+
+
+def check_plain(value: Any, where: str) -> None:
+    """Refuse what is no parameter whatever its name: dates, names that are numbers, mappings that hold themselves.
+
+    Raises:
+        ParameterError: names the value, and where it stands by its dotted name.
+
+    """
+    waiting, seen = [("", value, 0)], 0
+    while waiting:
+        name, item, depth = waiting.pop()
+        seen += 1
+        if depth > MAX_DEPTH or seen > MAX_VALUES:
+            raise ParameterError(
+                f"{where}: nested more than {MAX_DEPTH} deep, or more than {MAX_VALUES:,} values, at {name[:100]}...: "
+                "does an alias stand inside its own anchor?"
+            )
+        if isinstance(item, Mapping):
+            for key in item:
+                if not isinstance(key, str):
+                    raise ParameterError(
+                        f"{where}: {name or 'the file'} has the name {key!r}, a {type(key).__name__}; a name should be "
+                        "a text, in quotes if it looks like something else"
+                    )
+            waiting += [(f"{name}.{key}".lstrip("."), child, depth + 1) for key, child in item.items()]
+        elif isinstance(item, list | tuple):
+            waiting += [(f"{name}[{place}]", child, depth + 1) for place, child in enumerate(item)]
+        elif not isinstance(item, PLAIN):
+            raise ParameterError(
+                f"{where}: {name} = {str(item)!r} is read as a {type(item).__name__}; put it in quotes if it is a text"
+            )
+
+
+def flatten(nested: Mapping[str, Any], prefix: str = "", *, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield ``("model.raid.gamma", 0.2)`` pairs; keys may be dotted already.
+
+    Raises:
+        ParameterError: one parameter is there twice, nested and dotted say; ``where`` is named.
+
+    """
+    seen = set()
+    for key, value in _pairs(nested, prefix):
+        if key in seen:
+            raise ParameterError(f"{where}: {key} is there twice, nested and dotted; keep one of them".lstrip(": "))
+        seen.add(key)
+        yield key, value
+
+
+def _pairs(nested: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for key, value in nested.items():
         if isinstance(value, Mapping) and f"{prefix}{key}" != "options":
-            yield from flatten(value, f"{prefix}{key}.")
+            yield from _pairs(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
 

@@ -29,3 +29,5 @@ class Train(Section):
     suppression never trains anything anew. The test split is never looked at."""
     include_validation: bool = False
     """Train on the validation recordings too (once everything is chosen; needs ``select: last``)."""
+    start_from: Annotated[str, Field(min_length=1)] | None = None
+    """Folder of a trained model to start from, in the place of random weights (``training/start_from.py``)."""

@@ -12,9 +12,13 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     from ruamel.yaml.error import YAMLError
 
     try:
-        loaded = YAML(typ="safe", pure=True).load(Path(path).read_text(encoding="utf-8"))
-    except YAMLError as error:
+        loaded = YAML(typ="safe", pure=True).load(Path(path).read_text(encoding="utf-8-sig"))
+    except (YAMLError, UnicodeDecodeError) as error:
         raise ParameterError(f"{path} is not valid YAML: {error}") from error
+    except RecursionError:
+        raise ParameterError(f"{path} is nested too deep to be a file of parameters") from None
+    except ValueError as error:  # such as a date on the 31st of February
+        raise ParameterError(f"{path}: a value cannot be read: {error}") from error
     if not isinstance(loaded, dict):
         raise ParameterError(f"{path}: expected a mapping of parameters, found {type(loaded).__name__}")
     return loaded

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from react_tad.pictures.canvas import save
+from react_tad.pictures.canvas import save, shown
 
 
 def ap_table(metrics: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str], np.ndarray]:
@@ -41,7 +41,7 @@ def draw_ap_chart(metrics: Sequence[Mapping[str, Any]], path: Path) -> None:
             colour = "white" if value < 45 else "black"
             axes.text(column, row, f"{value:.1f}", ha="center", va="center", size=8, color=colour, weight=weight)
     axes.set_xticks(range(len(columns)), columns)
-    axes.set_yticks(range(len(rows)), rows)
+    axes.set_yticks(range(len(rows)), map(shown, rows))
     axes.axhline(len(rows) - 1.5, color="white", linewidth=3)
     axes.axvline(len(columns) - 1.5, color="white", linewidth=3)
     axes.tick_params(length=0, labelsize=9)
@@ -49,6 +49,7 @@ def draw_ap_chart(metrics: Sequence[Mapping[str, Any]], path: Path) -> None:
     axes.set_xlabel("tIoU threshold")
     first, seeds = metrics[0], len(metrics)
     runs = "" if seeds == 1 else f", mean of {seeds} runs"
-    axes.set_title(f"AP (%): {first['dataset']} {first['subset']}, {first['variant']}{runs}", fontsize=10, loc="left")
+    title = shown(f"AP (%): {first['dataset']} {first['subset']}, {first['variant']}{runs}")
+    axes.set_title(title, fontsize=10, loc="left")
     figure.colorbar(image, ax=axes, fraction=0.04, label="AP (%)")
     save(figure, path)

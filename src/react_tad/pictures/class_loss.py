@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from react_tad.paper.class_losses import LossCurve
-from react_tad.pictures.canvas import COLOURS, save
+from react_tad.pictures.canvas import COLOURS, save, shown
 
 STYLES = (("-", "o"), ("--", "s"), (":", "^"), ("-.", "D"))
 """Line and marker of each curve: they can be told apart without colour."""
@@ -20,7 +20,7 @@ def draw_class_loss(curves: Sequence[LossCurve], path: Path, *, title: str = "")
     for number, curve in enumerate(curves):
         colour, (line, marker) = COLOURS[number % len(COLOURS)], STYLES[number % len(STYLES)]
         seeds = len(curve.by_seed)
-        label = f"{curve.label} ({seeds} seed{'s' if seeds > 1 else ''})"
+        label = f"{shown(curve.label)} ({seeds} seed{'s' if seeds > 1 else ''})"
         many = len(curve.epochs) > 25
         axes.plot(
             curve.epochs, curve.mean, color=colour, linestyle=line, linewidth=1.6, label=label,
@@ -34,7 +34,7 @@ def draw_class_loss(curves: Sequence[LossCurve], path: Path, *, title: str = "")
     axes.set_xlabel("epoch")
     axes.set_ylabel("validation classification loss\n(focal, per instance)")
     if title:
-        axes.set_title(title, fontsize=10, loc="left")
+        axes.set_title(shown(title), fontsize=10, loc="left")
     axes.grid(color="0.9", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     banded = any(curve.std is not None for curve in curves)

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from react_tad.evaluation.diagnosis.characteristics import UNITS, Characteristic
 from react_tad.evaluation.diagnosis.false_positives import ERRORS, Kind
 from react_tad.evaluation.diagnosis.report import TOP, Diagnosis
-from react_tad.pictures.canvas import COLOURS, save
+from react_tad.pictures.canvas import COLOURS, save, shown
 
 KIND_COLOURS = {Kind.TRUE_POSITIVE: "0.85"} | dict(zip(ERRORS, COLOURS, strict=False))
 DARK = (Kind.DOUBLE_DETECTION, Kind.WRONG_LABEL, Kind.LOCALIZATION)
@@ -30,7 +30,7 @@ def draw_diagnosis(diagnosis: Diagnosis, path: Path) -> None:
     _draw_row(bottom, diagnosis, "missed", "missed instances (%)")
     thresholds = ", ".join(map(str, diagnosis.tiou))
     figure.suptitle(
-        f"Subset {diagnosis.subset}: mAP {100 * diagnosis.overall['map'].mean():.1f} %, "
+        f"Subset {shown(diagnosis.subset)}: mAP {100 * diagnosis.overall['map'].mean():.1f} %, "
         f"{diagnosis.detections} detections, {diagnosis.instances} instances; means over tIoU {thresholds}",
         fontsize=11,
     )

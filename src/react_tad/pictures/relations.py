@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from react_tad.paper.relations import Layer, Relation, WindowRelations
-from react_tad.pictures.canvas import COLOURS, save
+from react_tad.pictures.canvas import COLOURS, save, shown
 from react_tad.pictures.timeline import lanes
 
 RELATION_COLOURS = {
@@ -81,14 +81,14 @@ def _draw_timeline(
         axes.axhline(top - 0.55 * GAP, color="0.85", linewidth=0.8, zorder=0)
     for edge in window.references[window.reference]:
         axes.axvline(edge, color="0.4", linewidth=0.8, linestyle=":", zorder=0)
-    axes.set_yticks([at for at, _ in ticks], [name for _, name in ticks])
+    axes.set_yticks([at for at, _ in ticks], [shown(name) for _, name in ticks])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(top - 0.55 * GAP, -0.5 * GAP)
     axes.set_xlim(*window.start_end)
     axes.set_xlabel("time (s)")
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_title(
-        f"{window.video}: query {window.reference} ('{window.labels[window.reference]}', score "
+        f"{shown(window.video)}: query {window.reference} ('{shown(window.labels[window.reference])}', score "
         f"{window.scores[window.reference]:.2f}) and the others, as the last decoder layer gets them; "
         f"γ = {window.gamma:g}, τ = {window.tau:g}",
         fontsize=10,

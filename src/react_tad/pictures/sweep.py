@@ -5,7 +5,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from react_tad.paper.sweeps import Curve
-from react_tad.pictures.canvas import COLOURS, save
+from react_tad.pictures.canvas import COLOURS, save, shown
 
 AXES = {
     "model.raid.gamma": ("γ", "γ (cosine similarity)"),
@@ -44,7 +44,8 @@ def draw_sweep(curve: Curve, path: Path) -> None:
     axes.set_xlabel(label)
     axes.set_ylabel("average mAP (%)")
     setting = ", ".join(curve.setting[key] for key in ("dataset", "subset") if curve.setting[key])
-    axes.set_title(f"{curve.sweep.title} ({setting})" if curve.sweep.title else setting, fontsize=10, loc="left")
+    title = f"{curve.sweep.title} ({setting})" if curve.sweep.title else setting
+    axes.set_title(shown(title), fontsize=10, loc="left")
     axes.margins(y=0.12)
     axes.grid(color="0.9", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)

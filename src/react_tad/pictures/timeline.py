@@ -1,6 +1,6 @@
 """Ground truth and the best detections of one video on a common time axis."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 
 from react_tad.detection.detections import Detections
 from react_tad.evaluation.ground_truth import GroundTruth
-from react_tad.pictures.canvas import COLOURS, save
+from react_tad.pictures.canvas import COLOURS, save, shown
 
 FEWEST_DETECTIONS = 10
 """At least this many detections are drawn; otherwise twice as many as there are instances."""
@@ -42,11 +42,14 @@ def lanes(start_end: np.ndarray) -> np.ndarray:
     return result
 
 
-def draw_timeline(ground_truth: GroundTruth, detections: Detections, video: str, path: Path) -> None:
+def draw_timeline(
+    ground_truth: GroundTruth, detections: Detections, video: str, path: Path, *, annotated: bool = True
+) -> None:
     """Draw ``video``: a band a class, its instances above its detections; first the classes that have instances.
 
     Detections are the best of the video, twice as many as it has instances and ten at least; opacity is their score
-    relative to the best. Those that overlap are drawn in lanes, the better one above.
+    relative to the best. Those that overlap are drawn in lanes, the better one above. Nothing is said of instances
+    unless the video is ``annotated``.
     """
     if video not in ground_truth.videos:
         raise ValueError(f"{ground_truth.source}: no video '{video}' in subset '{ground_truth.subset}'")
@@ -79,9 +82,29 @@ def draw_timeline(ground_truth: GroundTruth, detections: Detections, video: str,
             top += 0.5 * (lane.max() + 1)
         top += 0.6
         axes.axhline(top - 0.35, color="0.85", linewidth=0.8, zorder=0)
-    _finish(figure, ticks, top - 0.35, _extent(ground_truth, number, instances, detections.start_end[best]))
-    axes.set_title(f"{video}: {len(instances)} instances, best {len(best)} of {len(found)} detections", loc="left")
+    _finish(figure, ticks, top - 0.35, _extent(ground_truth, number, instances, detections.start_end[best]), annotated)
+    of_truth = f"{len(instances)} instances, " if annotated else ""
+    axes.set_title(f"{shown(video)}: {of_truth}best {len(best)} of {len(found)} detections", loc="left")
     save(figure, path)
+
+
+def draw_detections(detections: Detections, durations: Mapping[str, float], path: Path) -> None:
+    """Draw the best detections of recordings that nothing is annotated of: ``path``, or ``NAME-VIDEO`` of several."""
+    nothing = np.empty(0, int)
+    truth = GroundTruth(
+        subset="new",
+        videos=detections.videos,
+        classes=detections.classes,
+        video=nothing,
+        label=nothing,
+        start_end=np.empty((0, 2)),
+        ambiguous_video=nothing,
+        ambiguous_start_end=np.empty((0, 2)),
+        durations=np.array([durations[video] for video in detections.videos]),
+    )
+    for video in detections.videos:
+        own = path if len(detections.videos) == 1 else path.with_name(f"{path.stem}-{video}{path.suffix}")
+        draw_timeline(truth, detections, video, own, annotated=False)
 
 
 def _bars(start_end: np.ndarray) -> list[tuple[float, float]]:
@@ -97,13 +120,15 @@ def _extent(ground_truth: GroundTruth, number: int, *segments: np.ndarray) -> tu
     )
 
 
-def _finish(figure: Figure, ticks: Sequence[tuple[float, str]], bottom: float, extent: tuple[float, float]) -> None:
+def _finish(
+    figure: Figure, ticks: Sequence[tuple[float, str]], bottom: float, extent: tuple[float, float], annotated: bool
+) -> None:
     """Axes, labels, legend, and a height that gives every lane the same room."""
     axes = figure.axes[0]
     figure.set_size_inches(11, 1.3 + 0.32 * bottom)
     axes.set_xlim(*extent)
     axes.set_ylim(bottom, -0.25)
-    axes.set_yticks([at for at, _ in ticks], [name for _, name in ticks])
+    axes.set_yticks([at for at, _ in ticks], [shown(name) for _, name in ticks])
     for label in axes.get_yticklabels():
         if label.get_text() == DETECTIONS:
             label.set(color="0.4", fontsize=8)
@@ -111,7 +136,7 @@ def _finish(figure: Figure, ticks: Sequence[tuple[float, str]], bottom: float, e
     axes.set_xlabel("time (s)")
     axes.spines[["top", "right", "left"]].set_visible(False)
     legend = [
-        Patch(facecolor="0.5", edgecolor="black", label="ground truth"),
+        *([Patch(facecolor="0.5", edgecolor="black", label="ground truth")] if annotated else []),
         Patch(facecolor=("0.5", 0.9), edgecolor="0.5", label="detection, high score"),
         Patch(facecolor=("0.5", FAINTEST), edgecolor="0.5", label="detection, low score"),
     ]

@@ -11,6 +11,7 @@ should not depend on the others in its batch.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 
 import numpy
 import torch
@@ -115,13 +116,21 @@ class WindowSet(Dataset):
         return part, window, self.splits[part][0].slice(window.video, window.first, window.length)
 
     def batches(
-        self, order: Sequence[int], size: int, *, padded_length: int = 0, device: torch.device = CPU
+        self,
+        order: Sequence[int],
+        size: int,
+        *,
+        padded_length: int = 0,
+        device: torch.device = CPU,
+        by_recording: bool = False,
     ) -> Iterator[Batch]:
         """Batches of ``size`` windows in the given order, on ``device``; the last may be smaller.
 
-        A batch is padded to its longest window, or to ``padded_length`` if that is more.
+        A batch is padded to its longest window, or to ``padded_length`` if that is more. With ``by_recording`` no batch
+        holds windows of two recordings, so that the last of each recording may be smaller.
         """
-        groups = [list(order[first : first + size]) for first in range(0, len(order), size)]
+        runs = groupby(order, lambda number: self.examples[number][1].video) if by_recording else [("", order)]
+        groups = [group for _, run in runs for group in _batched(list(run), size)]
         options = {}
         if device.type == "cuda" and self._resident is None:  # forked, since a copy of the arrays would be as large
             options = {"pin_memory": True, "num_workers": WORKERS, "multiprocessing_context": "fork"}
@@ -196,6 +205,10 @@ class WindowSet(Dataset):
                 identity += [self._first_instance[part] + number for number in numbers]
         who = Instances(numpy.array(video), numpy.array(label), numpy.array(identity))
         return InstanceBank(torch.cat(pooled), who)
+
+
+def _batched(order: Sequence[int], size: int) -> list[list[int]]:
+    return [list(order[first : first + size]) for first in range(0, len(order), size)]
 
 
 def one_ahead(batches: Iterable[Batch], device: torch.device) -> Iterator[Batch]:

@@ -13,6 +13,7 @@ What in their code (CausalLearning/ReAct, ``model/transformer.py``) a name alone
 Our quality head is one layer with two outputs: theirs for the midpoint (``cen_predictor``) and for the IoU.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,12 +22,15 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from react_tad.data.datasets.thumos14 import CLASSES
+from react_tad.data.datasets.thumos14 import CLASSES, OPTIONS
 from react_tad.data.released_checkpoint import DIMENSION, released_params
 from react_tad.files import sha256
 from react_tad.model.react import build_react
+from react_tad.params.experiment import Resolved
 from react_tad.params.model import Model
 from react_tad.training.checkpoints import CheckpointError, provenance, save_model
+from react_tad.training.model_folder import MODEL
+from react_tad.training.packaging import completed, write_card
 
 PREFIX = "module."
 TWICE = "segment_embed."
@@ -231,8 +235,10 @@ def check_fits(weights: Mapping[str, Tensor], model: Model, *, dimension: int, c
         raise CheckpointError("the authors' weights do not fit our network:\n" + "\n".join(lines))
 
 
-def import_checkpoint(checkpoint: Path, out: Path) -> int:
+def import_checkpoint(checkpoint: Path, out: Path, *, code: Mapping[str, Any]) -> int:
     """Write the model folder ``out`` from the authors' file; gives how many numbers the network has.
+
+    ``code`` is the commit that this is. The folder is complete: ``react-tad detect`` and ``predict`` take it.
 
     Raises CheckpointError if the file is not what it should be; nothing is written then.
     """
@@ -241,15 +247,25 @@ def import_checkpoint(checkpoint: Path, out: Path) -> int:
     size = {"dimension": DIMENSION, "classes": len(classes)}
     weights = our_weights(content["state_dict"], params.model, **size, where=str(checkpoint))
     check_fits(weights, params.model, **size)
-    sections = params.model_dump(mode="json")
-    description = {
-        "parameters": {name: sections[name] for name in ("model", "matching", "loss", "train")} | {"seed": None},
+    sections = json.loads(Resolved(params, {}).step("package"))
+    training = {
+        "parameters": json.loads(Resolved(params, {}).step("train", seed=None)),
         "dimension": DIMENSION,
         "classes": classes,
         "epoch": _epoch(content),
         "provenance": provenance({checkpoint.name: sha256(checkpoint)}),
     }
-    save_model(out, weights, description)
+    features = {
+        "dimension": DIMENSION,
+        "dtype": "float32",
+        "time": None,  # each video has its own frame rate
+        "rescaled_to": None,
+        "source": {"options": OPTIONS(**sections["options"]).model_dump(mode="json")},
+        "sha256": {},
+    }
+    complete = completed(training, sections, features, variant="pretrained", metrics=None, code=code)
+    save_model(out, weights, complete, name=MODEL)
+    write_card(out)
     return sum(tensor.numel() for tensor in weights.values())
 
 

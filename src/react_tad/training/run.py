@@ -15,6 +15,7 @@ from react_tad.training.batches import WindowSet
 from react_tad.training.checkpoints import provenance, save_model
 from react_tad.training.log import write_log
 from react_tad.training.settings import Settings
+from react_tad.training.start_from import StartingPoint, sentence
 from react_tad.training.trainer import Trainer
 
 
@@ -29,14 +30,17 @@ def train(
     keep_features: bool = False,
     discard_stale: bool = False,
 ) -> None:
-    """Train, then write ``model.safetensors``, ``model.json`` and ``log.csv`` to ``out``, and remove the checkpoints.
+    """Train, write ``model.safetensors``, ``training.json`` and ``log.csv`` to ``out``, and remove the checkpoints.
 
     ``cfg`` is JSON with the sections that :class:`Settings` has. ``files`` are features and windows of the splits
     ``training`` and ``validation``. ``validation_map_of(windows)`` gives what measures a model on the validation split.
     """
     parsed = json.loads(cfg)
     settings = Settings.parse(parsed)
-    splits = {name: (FeatureStore(features), WindowIndex.read(windows)) for name, (features, windows) in files.items()}
+    splits = {
+        name: (FeatureStore.verified(features), WindowIndex.read(windows))
+        for name, (features, windows) in files.items()
+    }
     both = settings.train.include_validation
     training = WindowSet(list(splits.values()) if both else [splits["training"]], with_instances_only=True)
     validation = WindowSet([splits["validation"]])
@@ -44,6 +48,9 @@ def train(
         training.keep_on(device)
         if not both:  # otherwise nothing is computed with it alone
             validation.keep_on(device)
+    start = None
+    if settings.train.start_from:
+        start = StartingPoint.read(settings.train.start_from, settings.start_from_sha256)
     trainer = Trainer(
         settings,
         training,
@@ -56,7 +63,10 @@ def train(
         },
         device=device,
         discard_stale=discard_stale,
+        start=start,
     )
+    if trainer.started_from:
+        print(sentence(trainer.started_from, str(start.where)), flush=True)
     progress = trainer.run()
     write_log(out / "log.csv", progress.log)
     description = {
@@ -65,6 +75,7 @@ def train(
         "classes": list(training.classes),
         "epoch": progress.best_epoch or progress.epoch,
         "provenance": provenance(trainer.identity["inputs"]),
+        **({"started_from": trainer.started_from} if trainer.started_from else {}),
     }
     save_model(out, trainer.chosen_weights(), description)
     shutil.rmtree(checkpoints)

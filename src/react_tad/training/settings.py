@@ -18,6 +18,8 @@ class Settings:
     loss: Loss
     train: Train
     seed: int
+    start_from_sha256: str | None = None
+    """What the weights in ``train.start_from`` have to be."""
 
     @classmethod
     def parse(cls, cfg: dict[str, Any]) -> "Settings":
@@ -26,10 +28,12 @@ class Settings:
         seed = cfg.get("seed")
         if type(seed) is not int or seed < 0:
             raise ParameterError(f"--cfg: seed = {seed!r} should be an integer >= 0")
-        unknown = set(cfg) - set(sections) - {"seed"}
+        plain = ("seed", "start_from_sha256")
+        unknown = set(cfg) - set(sections) - set(plain)
         if unknown:
-            raise unknown_key(min(unknown), (*sections, "seed"), "--cfg")
-        return cls(**{name: step_params(kind, cfg, name) for name, kind in sections.items()}, seed=seed)
+            raise unknown_key(min(unknown), (*sections, *plain), "--cfg")
+        parsed = {name: step_params(kind, cfg, name) for name, kind in sections.items()}
+        return cls(**parsed, seed=seed, start_from_sha256=cfg.get("start_from_sha256"))
 
     def as_dict(self) -> dict[str, Any]:
         """Everything that a checkpoint has to agree with, as plain values."""

@@ -18,6 +18,7 @@ from react_tad.training.optimiser import build_optimizer
 from react_tad.training.schedule import Schedule
 from react_tad.training.selection import Selection
 from react_tad.training.settings import Settings
+from react_tad.training.start_from import StartingPoint
 
 
 class Trainer:
@@ -34,17 +35,20 @@ class Trainer:
         inputs: dict[str, str],
         device: torch.device,
         discard_stale: bool = False,
+        start: StartingPoint | None = None,
     ):
         """Prepare a run.
 
         ``validation_map(model)`` gives the average mAP on the validation split; it is called only for
         ``select: best_validation``. ``inputs`` are checksums of what is trained on: a checkpoint must agree with them.
+        ``start`` is the trained model to start from, if any.
         """
         self.settings, self.training, self.validation = settings, training, validation
         self.checkpoints, self.device, self.discard_stale = checkpoints, device, discard_stale
-        self.identity = settings.as_dict() | {"inputs": inputs}
+        self.identity = settings.as_dict() | {"inputs": inputs | ({"start_from": start.sha256} if start else {})}
         torch.manual_seed(settings.seed)
         self.model = build_react(settings.model, dimension=training.dimension, classes=len(training.classes)).to(device)
+        self.started_from = start.give(self.model, training.classes) if start else None
         self.objective = Objective(settings, self.model, training, device)
         self.schedule = Schedule.of(settings, len(training))
         self.selection = Selection(settings.train.select, validation_map)

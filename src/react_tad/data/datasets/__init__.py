@@ -13,6 +13,8 @@ A data set's module has (see :class:`DataSet`):
 - ``own_splits(options, directory, where)``, where the user's own files are read: what each split consists of; such a
   module prepares the splits that it is asked for, and has ``IN_CONTENT``, the options that nothing but this depends on;
 - ``check_options(options, where)``, if there are options that can contradict each other;
+- ``read_signal(path, source)``, where features are computed here: a new recording from its raw signal in a file, with
+  the features that a model of this data set wants;
 - ``examine(files, options)``, if a file may miss and the others can be looked at all the same: says all that is wrong
   at once, for ``react-tad data check``.
 

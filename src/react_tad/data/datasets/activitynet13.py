@@ -119,7 +119,7 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
             for name, video in annotations.videos.items()
             if name in features
         ],
-        source={"without_features": missing},
+        source={"rescaled_to": SNIPPETS, "without_features": missing},
         classes=annotations.classes,
         without_features={name: annotations.videos[name] for name in kept},
         notes=tuple(

@@ -9,13 +9,16 @@ A snippet is one second (50 samples), and neighbours overlap by half. Samples af
 """
 
 import io
+import itertools
 import lzma
 import re
 import tarfile
+import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +26,7 @@ import numpy as np
 from tqdm import tqdm
 
 from react_tad.data.annotations import Instance
-from react_tad.data.datasets import Prepared, Recording
+from react_tad.data.datasets import LazyFeatures, Prepared, Recording
 from react_tad.data.published import Published
 from react_tad.params.section import Section
 
@@ -87,6 +90,8 @@ EXPECTED_COUNTS = {
 SAMPLES_PER_SECOND = 50
 SNIPPET_SAMPLES = 50
 HOP_SAMPLES = 25
+PART_SNIPPETS = 16384
+"""Snippets of a new recording that are described at a time: more than any recording of the data set has."""
 HIGHEST_HERTZ = 15
 """Human movement hardly reaches beyond."""
 POWER_FLOOR = 1e-4
@@ -133,12 +138,12 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
     archive = Path(raw_directory) / ARCHIVE
     experiments = read_experiments(archive)
     check_counts(experiments, archive)
-    describe = {"statistics": statistics, "raw": raw_samples}[options.features]
+    describe = DESCRIBE[options.features]
     recordings = [make_recording(experiment, describe) for experiment in tqdm(experiments, "describing", delay=2)]
     seen = np.concatenate([item.features for item in recordings if item.subset == "training"])
     mean, deviation = seen.mean(axis=0), np.maximum(seen.std(axis=0), 1e-6)
     return Prepared(
-        recordings=[replace(item, features=(item.features - mean) / deviation) for item in recordings],
+        recordings=[replace(item, features=standardised(item.features, mean, deviation)) for item in recordings],
         source={
             "samples_per_second": SAMPLES_PER_SECOND,
             "snippet_samples": SNIPPET_SAMPLES,
@@ -148,6 +153,93 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
             "standard_deviation": deviation.tolist(),
         },
     )
+
+
+def standardised(features: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """Features ``[snippets, dimension]`` with the mean and standard deviation ``[dimension]`` of training taken out."""
+    return (features - mean) / deviation
+
+
+def read_signal(path: Path, source: Mapping[str, Any]) -> Recording:
+    """A new recording from its raw signal, described and standardised as the recordings that a model was trained on.
+
+    Args:
+        path: a table of six columns at 50 Hz, as :class:`Experiment` has them, separated by commas, semicolons or
+            spaces; a first line may name them.
+        source: how the features of training were made, from their manifest.
+
+    Returns:
+        The recording; its features are computed when they are asked for.
+
+    Raises:
+        ValueError: names the file, and what is wrong: another number of columns, text, a number that is not finite,
+            less than one snippet.
+
+    """
+    samples = len(read_table(path))
+    snippets = (samples - SNIPPET_SAMPLES) // HOP_SAMPLES + 1
+    shape = (snippets, len(source["mean"]))
+    return Recording(
+        video=path.stem,
+        subset="new",
+        duration=samples / SAMPLES_PER_SECOND,
+        instances=(),
+        features=LazyFeatures(shape, partial(_describe_file, path, source)),
+        seconds_per_snippet=HOP_SAMPLES / SAMPLES_PER_SECOND,
+        first_center_seconds=SNIPPET_SAMPLES / 2 / SAMPLES_PER_SECOND,
+    )
+
+
+def _describe_file(path: Path, source: Mapping[str, Any]) -> np.ndarray:
+    signal, describe = read_table(path), DESCRIBE[source["options"]["features"]]
+    mean, deviation = np.array(source["mean"]), np.array(source["standard_deviation"])
+    return np.concatenate([standardised(describe(part), mean, deviation) for part in parts(signal)])
+
+
+def parts(signal: np.ndarray, snippets: int = PART_SNIPPETS) -> Iterator[np.ndarray]:
+    """Stretches of ``[samples, channels]`` with so many whole snippets each, the last with the rest.
+
+    Every snippet of the signal is in one of them. A day is described part by part, since that takes many times the
+    memory of the signal.
+    """
+    total = (len(signal) - SNIPPET_SAMPLES) // HOP_SAMPLES + 1
+    for first in range(0, total, snippets):
+        last = min(first + snippets, total) - 1
+        yield signal[first * HOP_SAMPLES : last * HOP_SAMPLES + SNIPPET_SAMPLES]
+
+
+def read_table(path: Path) -> np.ndarray:
+    """A raw signal from a text file, ``[samples, 6]``; raises as :func:`read_signal` does."""
+    columns = "acceleration x, y, z in g and angular velocity x, y, z in rad/s, 50 rows a second"
+    try:
+        with open(path, encoding="utf-8-sig") as handle:
+            first = handle.readline()
+            separator = next((each for each in ",;" if each in first), None)
+            skipped = 0 if _is_numbers(first, separator) else 1
+            handle.seek(0)
+            lines = itertools.islice(handle, skipped, None)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # NumPy's word on a file without rows; ours is below
+                table = np.loadtxt(lines, delimiter=separator, ndmin=2)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: {error}; it should be a table of numbers: {columns}") from error
+    if table.size and table.shape[1] != 6:
+        raise ValueError(f"{path} has {table.shape[1]} columns; it should have 6: {columns}")
+    if len(table) < SNIPPET_SAMPLES:
+        raise ValueError(f"{path} has {len(table)} rows; it should have {SNIPPET_SAMPLES} at least, one second")
+    finite = np.isfinite(table).all(axis=1)
+    if not finite.all():
+        row = int(np.argmin(finite))
+        value = table[row][~np.isfinite(table[row])][0]
+        raise ValueError(f"{path}: row {row + 1} of its numbers has {value}; all must be finite")
+    return table
+
+
+def _is_numbers(line: str, separator: str | None) -> bool:
+    try:
+        return bool([float(field) for field in line.split(separator)])
+    except ValueError:
+        return False
 
 
 _ACCELERATION = re.compile(r"acc_exp(\d+)_user(\d+)\.txt")
@@ -291,3 +383,7 @@ def statistics(signal: np.ndarray) -> np.ndarray:
 def _snippets(signal: np.ndarray) -> np.ndarray:
     """Cut ``[samples, channels]`` into overlapping ``[snippets, channels, 50]``."""
     return np.lib.stride_tricks.sliding_window_view(signal, SNIPPET_SAMPLES, axis=0)[::HOP_SAMPLES]
+
+
+DESCRIBE = {"statistics": statistics, "raw": raw_samples}
+"""What makes features of a signal, by the option ``features``."""

@@ -1,0 +1,93 @@
+"""What a detector says of new recordings: as a table, as ActivityNet results, as files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from react_tad.detection.detections import Detections, write_detections
+from react_tad.files import csv_text, write_text
+
+if TYPE_CHECKING:
+    import pandas
+
+COLUMNS = ("video", "start", "end", "label", "score")
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Detections of recordings, by recording and descending score."""
+
+    detections: Detections
+    durations: Mapping[str, float]
+    """Length of each recording in seconds."""
+    windows: int
+    """How many the network looked at."""
+    seconds: Mapping[str, float]
+    """Wall time by stage."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know of them."""
+
+    def __len__(self) -> int:
+        """Give the number of detections."""
+        return len(self.detections)
+
+    def rows(self) -> list[tuple[str, float, float, str, float]]:
+        """(video, start, end, label, score) of every detection; times in seconds."""
+        found = self.detections
+        columns = (column.tolist() for column in (found.video, found.start, found.end, found.label, found.score))
+        return [
+            (found.videos[video], start, end, found.classes[label], score)
+            for video, start, end, label, score in zip(*columns, strict=True)
+        ]
+
+    def table(self) -> "pandas.DataFrame":
+        """The same as a pandas table."""
+        import pandas
+
+        return pandas.DataFrame(self.rows(), columns=list(COLUMNS))
+
+    def json(self) -> dict[str, Any]:
+        """ActivityNet results, what :meth:`write` writes; recordings without detections have an empty list."""
+        results: dict[str, list[dict[str, Any]]] = {video: [] for video in self.detections.videos}
+        for video, start, end, label, score in self.rows():
+            results[video].append({"label": label, "segment": [start, end], "score": score})
+        return {"version": "VERSION 1.3", "results": results, "external_data": {}}
+
+    def write(self, path: str | Path) -> None:
+        """Write ActivityNet results (JSON), as ``react-tad suppress`` does."""
+        write_detections(path, self.detections)
+
+    def write_csv(self, path: str | Path) -> None:
+        """Write a line a detection: video, start, end, label, score, unrounded."""
+        write_text(path, csv_text(COLUMNS, self.rows()))
+
+
+def check_outputs(*outputs: Path | None) -> None:
+    """Refuse to write into a folder that is a file, or one file twice, before anything is computed."""
+    given = [path for path in outputs if path]
+    for number, path in enumerate(given):
+        if path.is_dir():
+            raise ValueError(f"{path} is a folder; it should be the file to write")
+        if path in given[:number]:
+            raise ValueError(f"{path} is given twice; each output needs a file of its own")
+
+
+def check_limits(*, min_score: float, top: int | None) -> None:
+    """Refuse limits that leave out everything by a slip."""
+    if not 0 <= min_score <= 1:
+        raise ValueError(f"min_score = {min_score} should be from 0 to 1")
+    if top is not None and top < 1:
+        raise ValueError(f"top = {top} should be 1 at least")
+
+
+def best(detections: Detections, *, min_score: float = 0.0, top: int | None = None) -> Detections:
+    """Of detections that are ordered by video and descending score those of ``min_score`` at least, ``top`` a video."""
+    kept = detections.score >= min_score
+    if top is not None:
+        first = np.searchsorted(detections.video, detections.video, side="left")  # where its video begins
+        kept &= np.arange(len(detections)) - first < top
+    columns = {name: getattr(detections, name)[kept] for name in ("video", "start", "end", "label", "score")}
+    return replace(detections, **columns)
