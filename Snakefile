@@ -5,6 +5,7 @@
 #   snakemake --cores 8 all --config dataset=hapt        the same for another data set
 #   snakemake --cores 8 evaluate figures                 `variants` only, without the studies (or up to a step: fetch, features,
 #                                                        windows, train, detect, suppress)
+#   snakemake --cores 8 new                              detections in recordings of subset new, of which own data may have some
 #   snakemake --cores 8 table3                           one study: table3, table4, figure4, figure5, figureS3, presets, diagnosis
 #   snakemake --cores 8 table1 table2                    the rows that the paper prints for other methods, and ours
 #   snakemake --cores 8 pretrained --config dataset=thumos14     the authors' weights: detects with them, prints what they reach
@@ -28,7 +29,7 @@ include: "workflow/rules/pretrained.smk"
 
 wildcard_constraints:
     dataset=re.escape(experiment.dataset),
-    split="|".join(SPLITS),
+    split=one_of(variants.splits),
     variant=one_of(experiment.variants),
     seed=r"\d+",
     table=one_of(studies.tables),
@@ -44,6 +45,7 @@ localrules:
     train,
     detect,
     suppress,
+    new,
     evaluate,
     figures,
     studies,
@@ -65,6 +67,7 @@ rule all:
         rules.evaluate.input,
         rules.figures.input,
         rules.studies.input,
+        rules.new.input if variants.new else [],
 
 
 onsuccess:

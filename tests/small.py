@@ -164,7 +164,11 @@ def write_model(data: Path, folder: Path, preset="paper", overrides=None) -> Pat
     resolved = resolve(preset, SHORT | (overrides or {}))
     cfg = resolved.step("train", seed=0)
     assert main(train_arguments(data, cfg, checkpoints=folder / "checkpoints", out=folder / "trained")) == 0
-    sections = json.loads(resolved.step("package")) | {"dataset": "toy", "windows": Windows(**WINDOWS).model_dump()}
+    sections = json.loads(resolved.step("package")) | {
+        "dataset": "toy",
+        "kind": "toy",
+        "windows": Windows(**WINDOWS).model_dump(),
+    }
     manifests = [str(data / f"features/{name}.json") for name in ("training", "validation", "test")]
     where = ["--trained", str(folder / "trained"), "--features", *manifests, "--out", str(folder / "model")]
     assert main(["package", "--cfg", json.dumps(sections), "--variant", "full", *where]) == 0

@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
 from react_tad.data import datasets, own_files
+from react_tad.data.annotations import NEW, SUBSETS
 from react_tad.evaluation.profiles import catalogue
+from react_tad.files import read_json
 from react_tad.params.experiment import Experiment, Params
-from react_tad.params.section import Section, known_keys, unknown_key, validated
+from react_tad.params.section import known_keys, unknown_key
 from react_tad.training.model_folder import WEIGHTS
 
-OPTIONS = ("dataset", "seeds", "study_seeds", "overrides", "device", "features_on_device")
+OPTIONS = ("dataset", "options", "seeds", "study_seeds", "overrides", "device", "features_on_device")
 """What ``--config`` may give."""
 DEVICES = ("cpu", "cuda", "auto")
 
@@ -40,12 +43,14 @@ def read_experiment(config: Mapping[str, Any], path: str = "params.yaml") -> Exp
     overrides = given.get("overrides") or {}
     if not isinstance(overrides, dict):
         raise ValueError(f'--config overrides={overrides}: should be a mapping such as "{{train.epochs: 1}}"')
-    chosen = {key: given[key] for key in ("dataset", "seeds", "study_seeds") if key in given}
+    if not isinstance(given.get("options") or {}, dict):
+        raise ValueError(f'--config options={given["options"]}: should be a mapping such as "{{features: PLACE}}"')
+    chosen = {key: given[key] for key in ("dataset", "options", "seeds", "study_seeds") if key in given}
     experiment = Experiment.read(path, overrides | chosen)
     check_options(experiment)
     check_variants(experiment)
     for resolved in experiment.variants.values():  # a profile that the data set does not have
-        catalogue.choose(experiment.dataset, "test", resolved.params.evaluation.profile)
+        catalogue.choose(resolved.params.kind, "test", resolved.params.evaluation.profile)
     check_fusion(experiment)
     check_start_from(experiment)
     return experiment
@@ -62,10 +67,11 @@ def unknown_option(key: str) -> ValueError:
 
 
 def check_options(experiment: Experiment) -> None:
-    """Refuse unknown options of any data set; the modules of the data sets know them."""
+    """Refuse unknown kinds and options of any data set; the modules of the data sets know them."""
     for name, block in experiment.raw["datasets"].items():
-        given = (block or {}).get("options") or {}
-        validated(datasets.find(name).OPTIONS, given, f"params.yaml, datasets.{name}.options")
+        where = f"params.yaml, datasets.{name}"
+        dataset = datasets.find(experiment.kind(name), f"{where}.kind" if "kind" in (block or {}) else where)
+        datasets.parse_options(dataset, (block or {}).get("options") or {}, f"{where}.options")
 
 
 def check_variants(experiment: Experiment) -> None:
@@ -80,9 +86,10 @@ def check_variants(experiment: Experiment) -> None:
                     f"{seen[other]} instead of {seen[first]}. Variants share the data; set these under "
                     f"datasets.{experiment.dataset}"
                 )
-    for name in experiment.variants:
+    names = {"variant": list(experiment.variants), "data set": [experiment.dataset]}
+    for what, name in [(what, name) for what, all_names in names.items() for name in all_names]:
         if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
-            raise ValueError(f"params.yaml: variant '{name}' names a folder: use letters, digits, '_', '-' and '.'")
+            raise ValueError(f"params.yaml: {what} '{name}' names a folder: use letters, digits, '_', '-' and '.'")
 
 
 def check_fusion(experiment: Experiment) -> None:
@@ -119,11 +126,16 @@ def files_of_fusion(fusion: Any) -> list[str]:
     return list(filter(None, files)) if fusion.enabled else []
 
 
-def chosen_data_set(experiment: Experiment) -> tuple[Any, Section]:
+def chosen_data_set(experiment: Experiment) -> tuple[Any, Any]:
     """Module of the chosen data set, and its own options."""
-    dataset = datasets.find(experiment.dataset)
+    dataset = datasets.find(experiment.kind(experiment.dataset))
     given = experiment.variants[experiment.main[0]].params.options
-    return dataset, validated(dataset.OPTIONS, given, f"datasets.{experiment.dataset}.options")
+    return dataset, datasets.parse_options(dataset, given, where_options(experiment))
+
+
+def where_options(experiment: Experiment) -> str:
+    """What the chosen data set's options are called in messages."""
+    return f"datasets.{experiment.dataset}.options"
 
 
 def raw_files(experiment: Experiment) -> list[str]:
@@ -139,19 +151,42 @@ def as_in_params_yaml(config: Mapping[str, Any]) -> bool:
     return not config.keys() - {"device", "features_on_device"}
 
 
-def own_files_digest(experiment: Experiment, warn: Any) -> dict[str, str]:
-    """What the step fetch reads beside its section: a digest of the user's own files, if the data set has any.
+@dataclass(frozen=True)
+class OwnData:
+    """What the steps fetch and features read beside their sections, where the chosen data set is the user's own."""
+
+    contents: Mapping[str, str] = field(default_factory=dict)
+    """Digest of the content of each split, which decides whether anything is made of it again. Empty: not own data."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The options without those whose outcome the contents are."""
+    places: Mapping[str, Any] = field(default_factory=dict)
+    """The others: where the files are. They say how, not what, and are no parameters."""
+
+
+def own_data(experiment: Experiment, warn: Any) -> OwnData:
+    """What there is of the user's own files.
 
     They are no inputs of a rule, since Snakemake would read gigabytes at each start to compare them. Where they are
-    away and were taken over before, ``warn(text)`` says so.
+    away and were taken over before, ``warn(text)`` says so. Raises ValueError that says what is wrong with them.
     """
-    data = Path("data", experiment.dataset)
+    dataset, options = chosen_data_set(experiment)
+    if not datasets.is_own(dataset):
+        return OwnData()
+    folder = Path("data", experiment.dataset)
     try:
-        files = datasets.own_files(*chosen_data_set(experiment))
-        listing = own_files.checksums(files, data / "downloads")
+        splits = dataset.own_splits(options, folder / "downloads", where_options(experiment))
+        contents = {name: split.content for name, split in splits.items()}
     except own_files.OwnFilesAway as error:
-        if not (data / "raw/manifest.json").is_file():
+        contents = recorded_contents(folder / "raw")
+        if not contents:
             raise
         warn(f"{error}. What was made of them before is taken as it is.")
-        listing = own_files.recorded(data / "raw")
-    return {"own_files": own_files.digest(listing)} if listing else {}
+    given = experiment.variants[experiment.main[0]].params.options
+    content = datasets.without_places(dataset, given)
+    return OwnData(contents, content, {key: value for key, value in given.items() if key not in content})
+
+
+def recorded_contents(raw: Path) -> dict[str, str]:
+    """What ``react-tad fetch`` recorded of each split; empty unless there are all that every data set has."""
+    there = [split for split in (*SUBSETS, NEW) if (raw / f"{split}.json").is_file()]
+    return {split: read_json(raw / f"{split}.json")["content"] for split in there} if set(SUBSETS) <= set(there) else {}

@@ -30,22 +30,23 @@ import asked
 import pretrained
 import records
 import sources
+from react_tad.data.annotations import SUBSETS
 from studies import Studies
 from variants import (
     DESCRIPTION,
     DETECTIONS,
     LOG,
     METRICS,
+    NEW_DETECTIONS,
+    NEW_RAW,
     RAW,
     WEIGHTS,
     Variants,
 )
 
-SPLITS = ("training", "validation", "test")
-
 try:
     experiment = asked.read_experiment(config)
-    variants = Variants(experiment, asked.own_files_digest(experiment, logger.warning))
+    variants = Variants(experiment, asked.own_data(experiment, logger.warning))
     studies = Studies(variants)
 except (ValueError, OSError) as error:
     raise WorkflowError(str(error)) from None
@@ -54,8 +55,13 @@ except (ValueError, OSError) as error:
 def parameters(step):
     """Function that gives the ``--cfg`` of a job of ``step``."""
     return lambda wildcards: variants.parameters(
-        step, wildcards.get("variant"), wildcards.get("seed")
+        step, *map(wildcards.get, ("variant", "seed", "split"))
     )
+
+
+def places():
+    """Where own data are, as JSON. Not a parameter: what is there decides."""
+    return lambda wildcards: variants.places
 
 
 def about(wildcards):
@@ -94,6 +100,29 @@ def of_split(pattern):
     )
 
 
+def of_split_of(wildcard):
+    """Input function: annotations of the split that the study of the job's ``wildcard`` is evaluated on."""
+    return lambda wildcards: expand(
+        "data/{dataset}/annotations/{split}.json",
+        dataset=wildcards.dataset,
+        split=studies.split(wildcards[wildcard]),
+    )
+
+
+def new_detections(wildcards):
+    """What the target ``new`` asks for; refused where there are no such recordings."""
+    if not variants.new:
+        raise WorkflowError(
+            f"new: {experiment.dataset} has no recordings of subset new; docs/own-data.md says which data sets may"
+        )
+    return variants.files("suppress", NEW_DETECTIONS)
+
+
+def whole_experiment(wildcards):
+    """All that was asked for. A function, since braces in a text would be wildcards."""
+    return variants.whole()
+
+
 def of_data(pattern, **values):
     """``pattern`` for the chosen data set; lists among ``values`` are expanded."""
     return expand(pattern, dataset=experiment.dataset, **values)
@@ -106,13 +135,14 @@ def one_of(names):
 
 def source_files(verb):
     """The package's files that make what ``react-tad VERB`` writes for the chosen data set."""
-    return sources.of_step(ROOT, verb, experiment.dataset)
+    return sources.of_step(ROOT, verb, experiment.kind(experiment.dataset))
 
 
 def training_files(variant):
     """Those that make a variant's network: what measures mAP is among them only if that selects an epoch."""
     without = () if variants.selects(variant) else sources.VALIDATION
-    return sources.of_step(ROOT, "train", experiment.dataset, without)
+    kind = experiment.kind(experiment.dataset)
+    return sources.of_step(ROOT, "train", kind, without)
 
 
 def cores_a_job():

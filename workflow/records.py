@@ -41,6 +41,8 @@ KNOWN_FORMAT = 6
 STAGES = {
     "fetch_recordings": "fetch",
     "compute_features": "features",
+    "fetch_own_recordings": "fetch",
+    "compute_own_features": "features",
     "cut_windows": "windows",
     "train_network": "train",
     "detect_segments": "detect",
@@ -72,8 +74,10 @@ APART = (
     "suppress_released_duplicates",
     "evaluate_released_detections",
     "compare_with_authors",
+    "detect_in_new_recordings",
+    "suppress_new_duplicates",
 )
-"""Rules that the target ``all`` does not ask for: DVC has no stage for them, and their records stay here."""
+"""Rules whose outputs most data sets do not have: DVC has no stage for them, and their records stay here."""
 
 TRIGGERS = (
     "rule",

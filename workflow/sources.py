@@ -86,11 +86,13 @@ def executed(node: ast.AST) -> Iterator[ast.AST]:
             yield from executed(child)
 
 
-def of_step(root: Path, verb: str, dataset: str, without: Collection[str] = ()) -> list[str]:
-    """Files of this project in ``root``, relative to it, that make what ``react-tad VERB`` writes for a data set."""
-    more = [f"react_tad.data.datasets.{dataset}"] if verb in ("fetch", "features", "package") else []
+def of_step(root: Path, verb: str, kind: str, without: Collection[str] = ()) -> list[str]:
+    """Files of this project in ``root``, relative to it, that make what ``react-tad VERB`` writes for a data set of a
+    kind (the name of its module).
+    """
+    more = [f"react_tad.data.datasets.{kind}"] if verb in ("fetch", "features", "package") else []
     files = of_verb(root / "src", "react_tad", verb, more, without)
-    own_profiles = catalogue.profile_file(dataset)
+    own_profiles = catalogue.profile_file(kind)
     if own_profiles and catalogue.__file__ in files:
         files.append(str(own_profiles))
     return [os.path.relpath(file, root) for file in files]

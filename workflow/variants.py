@@ -4,15 +4,16 @@ A step that comes to the same parameters in several variants is run once, for th
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from asked import files_of_fusion, weights_to_start_from
+from asked import OwnData, files_of_fusion, weights_to_start_from
+from react_tad.data.annotations import NEW, SUBSETS
 from react_tad.evaluation.profiles import catalogue
 from react_tad.files import sha256
 from react_tad.params.experiment import Experiment
-from react_tad.params.section import flatten
+from react_tad.params.section import canonical, flatten
 
 STEPS = ("train", "detect", "suppress", "evaluate")
 LOG = "{place}/trained/{variant}/seed{seed}/log.csv"
@@ -21,14 +22,26 @@ DESCRIPTION = "{place}/trained/{variant}/seed{seed}/training.json"
 RAW = "{place}/raw_detections/{variant}/seed{seed}.npz"
 DETECTIONS = "{place}/detections/{variant}/seed{seed}.json"
 METRICS = "{place}/metrics/{variant}/seed{seed}.json"
+NEW_RAW = "{place}/new/raw/{variant}/seed{seed}.npz"
+NEW_DETECTIONS = "{place}/new/{variant}/seed{seed}.json"
 
 
 class Variants:
     """The variants of an experiment, rows of studies among them."""
 
-    def __init__(self, experiment: Experiment, own_files: Mapping[str, str] | None = None):
-        """``own_files`` is what the step fetch reads beside its section (``asked.own_files_digest``)."""
-        self.experiment, self.own_files = experiment, own_files or {}
+    def __init__(self, experiment: Experiment, own: OwnData | None = None):
+        """``own`` is what there is of the user's own files (``asked.own_data``)."""
+        self.experiment, self.own = experiment, own or OwnData()
+
+    @property
+    def new(self) -> list[str]:
+        """The split of recordings that are only detected in, if there are any."""
+        return [NEW] if NEW in self.own.contents else []
+
+    @property
+    def splits(self) -> list[str]:
+        """All splits that there are."""
+        return [*SUBSETS, *self.new]
 
     @cached_property
     def _owners(self) -> dict[tuple[str, str], str]:
@@ -75,20 +88,30 @@ class Variants:
         """Those of ``variants`` and of all studies."""
         return [(variant, seed) for variant, seeds in self.experiment.runs.items() for seed in seeds]
 
-    def parameters(self, step: str, variant: str | None = None, seed: int | str | None = None) -> str:
+    def parameters(
+        self, step: str, variant: str | None = None, seed: int | str | None = None, split: str | None = None
+    ) -> str:
         """The ``--cfg`` of a job: one canonical JSON string of all that the step reads.
 
-        One string, since Snakemake compares the values of ``params`` without their names.
+        One string, since Snakemake compares the values of ``params`` without their names. ``split`` is that of a job on
+        own data, whose content is among them.
         """
         resolved = self.experiment.variants[variant or self.experiment.main[0]]
         more: dict[str, Any] = {}
-        if step == "fetch":
-            more = dict(self.own_files)
+        if split in self.own.contents and step in ("fetch", "features"):
+            more = {"options": self.own.options, "content": self.own.contents[split]}
+        if self.own.contents and step == "package":  # a model does not tell where its data lay
+            more = {"options": self.own.options}
         if step == "train":
             more = {"seed": int(seed)}
             if folder := resolved.params.train.start_from:
                 more["start_from_sha256"] = sha256(weights_to_start_from(folder))
         return resolved.step(step, **more)
+
+    @property
+    def places(self) -> str:
+        """Where own data are, as an option of ``react-tad fetch`` and ``features``."""
+        return canonical(dict(self.own.places))
 
     def selects(self, variant: str) -> bool:
         """Whether an epoch of a variant's training is selected by its mAP on the validation split."""
@@ -114,33 +137,36 @@ class Variants:
         params = self.experiment.variants[variant].params
         if params.inference.split != "test":
             return None
-        return catalogue.choose(self.experiment.dataset, "test", params.evaluation.profile)
+        return catalogue.choose(params.kind, "test", params.evaluation.profile)
 
     @property
     def with_features(self) -> str:
         """Option that names the test videos with features, where a profile needs them. The detections are made from
         them.
         """
-        dataset = self.experiment.dataset
-        return f" --videos data/{dataset}/features/test.json" if catalogue.needs_features(dataset, "test") else ""
+        dataset, kind = self.experiment.dataset, self.experiment.kind(self.experiment.dataset)
+        return f" --videos data/{dataset}/features/test.json" if catalogue.needs_features(kind, "test") else ""
 
     def evaluated_profiles(self, variant: str) -> str:
         """Options of ``react-tad evaluate``: the headline first, then the data set's other profiles."""
         name = self.profile(variant)
-        return f"--profile {name} all{self.with_features}" if name else ""
+        kind = self.experiment.kind(self.experiment.dataset)
+        return f"--profiles {kind} --profile {name} all{self.with_features}" if name else ""
 
     def diagnosed_profile(self, variant: str) -> str:
         """Options of ``react-tad diagnose`` for the headline."""
-        name, dataset = self.profile(variant), self.experiment.dataset
-        return f"--profiles {dataset} --profile {name}{self.with_features}" if name else ""
+        name, kind = self.profile(variant), self.experiment.kind(self.experiment.dataset)
+        return f"--profiles {kind} --profile {name}{self.with_features}" if name else ""
 
     def whole(self) -> str:
-        """All that was asked for, as ``react-tad provenance`` reads it."""
+        """All that was asked for, as ``react-tad provenance`` reads it; not where own data are."""
         experiment = self.experiment
         flat = {
             name: dict(flatten(resolved.params.model_dump(mode="json")))
             for name, resolved in experiment.variants.items()
         }
+        if self.own.contents:
+            flat = {name: own | {"options": dict(self.own.options)} for name, own in flat.items()}
         first = flat[experiment.main[0]]
         differences = {
             name: {key: value for key, value in own.items() if value != first[key]} for name, own in flat.items()

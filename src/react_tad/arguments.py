@@ -34,6 +34,14 @@ def add_mirror(parser: argparse.ArgumentParser, what: str) -> None:
     )
 
 
+def add_own_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--split`` and ``--places``, for data sets of the user's own files."""
+    parser.add_argument("--split", metavar="NAME", help="own data: this split alone (default: all)")
+    parser.add_argument(
+        "--places", metavar="JSON", help="own data: options that say where the files are, besides those of --cfg"
+    )
+
+
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """Add where parameters come from: the file, and overrides."""
     parser.add_argument("--params", default="params.yaml", help="parameter file (default: params.yaml)")

@@ -6,6 +6,7 @@ import pytest
 import thumos14_files as made
 
 from react_tad.cli import main
+from react_tad.data.annotations import SUBSETS
 from react_tad.data.datasets import thumos14
 
 
@@ -91,18 +92,20 @@ def test_what_was_converted_is_checked_too(toy, tmp_path, capsys):
     folder = tmp_path / "data" / "toy"
     options = '{"training": 6, "validation": 4, "test": 4}'
     cfg = json.dumps({"dataset": "toy", "options": json.loads(options)})
-    made_of = ["--raw", str(folder / "raw"), "--annotations", str(folder / "annotations.json")]
+    made_of = ["--raw", str(folder / "raw"), "--annotations", str(folder / "annotations")]
     assert main(["features", "--cfg", cfg, *made_of, "--features", str(folder / "features")]) == 0
     assert check(tmp_path, capsys, name="toy", options=options) == (0, [])
 
-    document = json.loads((folder / "annotations.json").read_text())
-    database = document["database"]
-    del database["toy_test_0001"]
+    documents = {split: json.loads((folder / f"annotations/{split}.json").read_text()) for split in SUBSETS}
+    database = {name: entry for document in documents.values() for name, entry in document["database"].items()}
+    del documents["test"]["database"]["toy_test_0001"]
     database["toy_training_0000"]["duration"] += 9.0
     item = database["toy_validation_0002"]["annotations"][0]
     item["segment"][1] = database["toy_validation_0002"]["duration"] + 5
-    database["toy_training_0099"] = {"subset": "training", "duration": 5.0, "annotations": []}
-    (folder / "annotations.json").write_text(json.dumps(document))
+    added = {"subset": "training", "duration": 5.0, "annotations": []}
+    documents["training"]["database"]["toy_training_0099"] = added
+    for split, document in documents.items():
+        (folder / f"annotations/{split}.json").write_text(json.dumps(document))
     array = np.load(folder / "features" / "test.npy", mmap_mode="r+")
     array[3, 2] = np.nan
     array.flush()

@@ -10,6 +10,7 @@ import pytest
 from react_tad.data import own_features
 from react_tad.data.features import FeatureError
 from react_tad.data.own_features import open_recordings
+from react_tad.data.own_files import OwnFileError
 
 
 @pytest.fixture
@@ -113,16 +114,39 @@ def test_a_file_of_another_kind_says_how_to_convert_it(tmp_path):
         open_recordings([tmp_path / "b"])
 
 
-def test_names_of_files_say_nothing_of_places(tmp_path, arrays):
-    one = save(tmp_path / "one", arrays)
-    assert own_features.files([one]) == {"features/a": one / "a.npy", "features/b": one / "b.npy"}
-    assert own_features.files([one / "a.npy"]) == {"features": one / "a.npy"}
-    two = save(tmp_path / "two/deep", arrays, ".h5").parent
-    assert list(own_features.files([one, two])) == [
-        *("features[0]/a", "features[0]/b", "features[1]/deep/a.h5", "features[1]/deep/b.h5")
-    ]
+def test_what_is_seen_does_not_say_where_it_lies(tmp_path, arrays):
+    one, two = save(tmp_path / "one", arrays), save(tmp_path / "two/deep", arrays, ".h5").parent
+    seen = own_features.examine([one, two], tmp_path / "memory")
+    assert {name: (of["snippets"], of["dimension"]) for name, of in seen.items()} == {"a": (5, 6), "b": (7, 6)}
+    moved = [one.rename(tmp_path / "1"), two.rename(tmp_path / "2")]
+    assert own_features.examine(moved, tmp_path / "memory") == seen
+    assert own_features.examine(moved[::-1], tmp_path / "memory") != seen, "another order is another array"
+    assert own_features.names(moved) == ["a", "b"]
+
+
+def test_every_stream_has_to_be_what_was_recorded(tmp_path, arrays):
+    places = [save(tmp_path / "one", arrays), save(tmp_path / "two", arrays, ".npz"), tmp_path / "three.h5"]
+    with h5py.File(places[2], "w") as file:
+        for name, array in arrays.items():
+            file[name] = array
+    seen = own_features.examine(places, tmp_path / "memory")
+    for change in (
+        lambda: save(places[0], {"a": arrays["a"] + 1}),
+        lambda: save(places[1], {"a": arrays["a"] + 1}, ".npz"),
+        lambda: h5py.File(places[2], "r+")["a"].write_direct(arrays["a"] + 1),
+    ):
+        opened = own_features.open_features(places, ["a", "b"], listing=seen)
+        np.testing.assert_array_equal(np.asarray(opened["a"]), np.tile(arrays["a"], (1, 3)))
+        change()
+        with pytest.raises(
+            OwnFileError, match=r"one/a\.npy, .*two/a\.npz, .*three\.h5: video 'a': sha256 .*run it again"
+        ):
+            np.asarray(opened["a"])
+        np.asarray(opened["b"])
+        save(places[0], arrays)
+        save(places[1], arrays, ".npz")
 
 
 def test_a_place_twice_is_an_error(tmp_path, arrays):
     with pytest.raises(FeatureError, match="is given twice"):
-        own_features.files([save(tmp_path, arrays)] * 2)
+        own_features.names([save(tmp_path, arrays)] * 2)

@@ -461,7 +461,7 @@ class TestPresets:
     def test_the_default_is_the_paper(self):
         resolved = experiment().resolve("full")
         assert PRESETS["paper"] == {}
-        assert resolved.params == Params(dataset="small")
+        assert resolved.params == Params(dataset="small", kind="small")
         assert resolved.params.preset == "paper"
 
     @pytest.mark.parametrize("key", PRESETS["released"])
@@ -533,3 +533,45 @@ def test_study_seeds_replace_those_of_every_study():
         Experiment(file, overrides={"study_seeds": [3, 3]})
     with pytest.raises(ParameterError, match="study_seeds"):  # a choice for one run, not a parameter
         Experiment(file | {"study_seeds": [3]})
+
+
+class TestKinds:
+    """A block may be a data set of a kind that its name does not say."""
+
+    def test_the_kind_is_the_name_unless_the_block_says_another(self):
+        assert experiment().resolve("full").params.kind == "small"
+        made = experiment(datasets={"small": {"kind": "custom", "options": {"a": 1}}})
+        resolved = made.resolve("full")
+        assert (resolved.params.dataset, resolved.params.kind) == ("small", "custom")
+        assert resolved.source["kind"] == "datasets.small"
+        step = {"dataset": "small", "kind": "custom", "options": {"a": 1}}
+        assert json.loads(resolved.step("fetch")) == json.loads(resolved.step("features")) == step
+
+    @pytest.mark.parametrize("changes", [{"kind": "custom"}, {"variants": {"full": {"kind": "custom"}}}])
+    def test_it_stands_in_the_block_only(self, changes):
+        with pytest.raises(ParameterError, match="unknown parameter 'kind'"):
+            experiment(**changes)
+
+    def test_it_is_a_name(self):
+        with pytest.raises(ParameterError, match=r"datasets\.large\.kind = 3 should be the name of a kind"):
+            experiment(datasets={"small": {}, "large": {"kind": 3}})
+
+
+class TestOptionsOnTheCommandLine:
+    """They come before those of the block, one by one."""
+
+    @pytest.mark.parametrize("given", [{"options": {"b": 3, "c": {"d": 4}}}, {"options.b": 3, "options.c": {"d": 4}}])
+    def test_they_win_by_key(self, tmp_path, given):
+        blocks = {"small": {"options": {"a": 1, "b": 2, "c": {"e": 5}}, "windows": {"length": 32, "stride": 8}}}
+        path = tmp_path / "params.yaml"
+        path.write_text(json.dumps(FILE | {"datasets": {**blocks, "large": {"options": {"b": 9}}}}))
+        made = Experiment.read(path, given | {"train.epochs": 2})
+        params = made.resolve("full").params
+        assert params.options == {"a": 1, "b": 3, "c": {"d": 4}}
+        assert (params.windows.length, params.train.epochs) == (32, 2)
+        large = Experiment.read(path, given | {"dataset": "large"}).resolve("full").params
+        assert large.options == {"b": 3, "c": {"d": 4}}
+
+    def test_a_data_set_that_is_not_there_is_refused_all_the_same(self, file):
+        with pytest.raises(ParameterError, match="dataset = 'medium' is not one of datasets"):
+            Experiment.read(file, {"dataset": "medium", "options": {"b": 3}})

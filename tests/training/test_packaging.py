@@ -15,7 +15,7 @@ SHORT = {"train.epochs": 1, "loss.ace_enc.enabled": False, "train.select": "last
 
 def sections(**changes):
     """The ``--cfg`` of the step, for a data set that there is."""
-    return json.dumps(json.loads(resolve("paper", SHORT).step("package")) | {"dataset": "toy"} | changes)
+    return json.dumps(json.loads(resolve("paper", SHORT).step("package")) | {"dataset": "toy", "kind": "toy"} | changes)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_what_does_not_belong_together_is_refused(tiny, trained, metrics, tmp_pa
 
     write_json(tmp_path / "other.json", read_json(metrics) | {"seed": 4})
     refused(r"other\.json is of seed 4, and .* of seed 3", measured=tmp_path / "other.json")
-    refused("--cfg lacks preset, options", cfg=json.dumps({"dataset": "toy"}))
+    refused("--cfg lacks kind, preset, options", cfg=json.dumps({"dataset": "toy"}))
     manifest = read_json(tiny / "features/test.json")
     write_json(tmp_path / "wide.json", manifest | {"dimension": DIMENSION + 1})
     refused("dimension 7, and .* was trained on 6", features=[tmp_path / "wide.json"])

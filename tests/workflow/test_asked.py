@@ -4,6 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
+
+from react_tad.files import write_json
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "workflow"))
@@ -55,7 +58,7 @@ def test_every_variant_is_fused_with_what_it_names():
 
 
 def test_a_generated_data_set_has_no_files_of_ones_own(recwarn):
-    assert asked.own_files_digest(read(), pytest.fail) == {}
+    assert asked.own_data(read(), pytest.fail) == asked.OwnData()
 
 
 @pytest.mark.parametrize(
@@ -69,6 +72,55 @@ def test_the_authors_weights_are_for_their_data(config, message):
     with pytest.raises(ValueError, match=message):
         pretrained.check(read(**config))
     pretrained.check(read(dataset="thumos14"))
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ({"kind": "costum"}, "datasets.mine.kind: no data set 'costum' in .* there are activitynet13, custom"),
+        ({}, "datasets.mine: no data set 'mine' in .* as in kind: custom"),
+        ({"kind": "custom", "options": {"prefx": "v_"}}, "datasets.mine.options: unknown parameter 'prefx'"),
+        ({"kind": "custom", "options": {"rescale": 9, "time": "seconds"}}, "datasets.mine.options: rescale is given"),
+    ],
+)
+def test_kinds_and_options_of_all_data_sets_are_checked(tmp_path, block, message):
+    params = YAML(typ="safe").load(ROOT / "params.yaml")
+    params["datasets"]["mine"] = block
+    YAML().dump(params, tmp_path / "params.yaml")
+    with pytest.raises(ValueError, match=message):
+        asked.read_experiment({}, str(tmp_path / "params.yaml"))
+
+
+def test_options_on_the_command_line_are_put_over_those_of_the_block():
+    made = read(dataset="thumos14", options="{storage: float16}").variants["full"].params.options
+    assert made == {"features": "tsn", "annotations": "official", "storage": "float16"}
+    with pytest.raises(ValueError, match=r"datasets.toy.options: unknown parameter 'nose'. Did you mean 'noise'"):
+        read(options="{nose: 3}")
+    with pytest.raises(ValueError, match="--config options=3: should be a mapping"):
+        read(options="3")
+    assert not asked.as_in_params_yaml({"options": "{noise: 0.5}"})
+
+
+def test_a_data_set_names_a_folder(tmp_path):
+    params = YAML(typ="safe").load(ROOT / "params.yaml")
+    params["datasets"]["a/b"], params["dataset"] = {"kind": "custom"}, "a/b"
+    YAML().dump(params, tmp_path / "params.yaml")
+    with pytest.raises(ValueError, match="data set 'a/b' names a folder"):
+        asked.read_experiment({}, str(tmp_path / "params.yaml"))
+
+
+def test_own_data_that_are_away_are_what_was_recorded_of_them(tmp_path, monkeypatch):
+    made = read(dataset="custom")
+    monkeypatch.chdir(tmp_path)
+    warned = []
+    with pytest.raises(ValueError, match=r"datasets\.custom\.options should say where your data are"):
+        asked.own_data(made, warned.append)
+    for split in ("training", "validation", "test"):
+        write_json(Path(f"data/custom/raw/{split}.json"), {"content": f"digest of {split}"})
+    own = asked.own_data(made, warned.append)
+    assert own.contents == {split: f"digest of {split}" for split in ("training", "validation", "test")}
+    assert own.places == {"features": "own/features", "annotations": "own/annotations.json"} and own.options == {}
+    assert "What was made of them before is taken as it is" in warned[0]
 
 
 def test_raw_files_are_the_published_ones():

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.workflow
 
 def write_scores(project: Project, first: float) -> None:
     """Scores of every video of toy, high for the first class."""
-    document = json.loads((project.folder / "data/toy/annotations.json").read_text())
+    document = json.loads((project.folder / "data/toy/annotations/test.json").read_text())
     classes = [node["nodeName"] for node in document["taxonomy"] if node["parentName"]]
     row = [first] + [0.1] * (len(classes) - 1)
     scores = {"class": classes, "results": dict.fromkeys(document["database"], row)}

@@ -21,7 +21,7 @@ MEASURED = {
 
 def give_profiles(project: Project) -> None:
     """Two profiles of the test split of toy: all of it, and all but one video."""
-    database = json.loads((project.folder / "data/toy/annotations.json").read_text())["database"]
+    database = json.loads((project.folder / "data/toy/annotations/test.json").read_text())["database"]
     test = {video: entry for video, entry in database.items() if entry["subset"] == "test"}
     count = sum(len(entry["annotations"]) for entry in test.values())
     text = PROFILES.replace("COUNT", str(count)).replace("VIDEO", next(iter(test)))

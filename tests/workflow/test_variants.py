@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "workflow"))
+from asked import OwnData  # noqa: E402
 from react_tad.params.experiment import Experiment  # noqa: E402
 from variants import DETECTIONS, LOG, METRICS, Variants  # noqa: E402
 
@@ -29,7 +30,7 @@ FILE = {
 
 @pytest.fixture
 def variants():
-    return Variants(Experiment(FILE), {"own_files": "digest"})
+    return Variants(Experiment(FILE))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,18 @@ def test_a_job_gets_what_its_step_reads(variants):
     assert set(json.loads(variants.parameters("train", "full", 0))) == {"model", "matching", "loss", "train", "seed"}
     assert json.loads(variants.parameters("suppress", "wide"))["soft_nms"]["sigma"] == 0.8
     assert json.loads(variants.parameters("windows"))["windows"]["length"] == 256
-    assert json.loads(variants.parameters("fetch"))["own_files"] == "digest"
+    assert json.loads(variants.parameters("fetch")) == {"dataset": "toy", "kind": "toy", "options": {}}
+
+
+def test_a_job_on_own_data_gets_the_content_of_its_split_and_no_places():
+    own = OwnData({"training": "abc", "new": "def"}, {"time": "spread"}, {"features": "/somewhere"})
+    made = Variants(Experiment(FILE | {"datasets": {"toy": {"kind": "custom"}}}), own)
+    expected = {"dataset": "toy", "kind": "custom", "options": {"time": "spread"}, "content": "def"}
+    assert json.loads(made.parameters("fetch", split="new")) == expected
+    assert json.loads(made.parameters("features", split="new")) == expected
+    assert json.loads(made.places) == {"features": "/somewhere"}
+    assert made.splits == ["training", "validation", "test", "new"]
+    assert set(json.loads(made.parameters("windows", split="new"))) == {"windows"}
 
 
 def test_options_of_the_job(variants):
@@ -87,7 +99,10 @@ def test_options_of_the_job(variants):
     assert variants.fused_files("full") == []
     assert variants.evaluated_profiles("full") == "", "toy has no profiles"
     thumos = Experiment(FILE | {"dataset": "thumos14", "datasets": {"thumos14": {}}})
-    assert Variants(thumos).evaluated_profiles("full").startswith("--profile official all")
+    assert Variants(thumos).evaluated_profiles("full").startswith("--profiles thumos14 --profile official all")
+    block = {"kind": "thumos14", "options": {}}
+    of_kind = Experiment(FILE | {"dataset": "mine", "datasets": {"mine": block}})
+    assert Variants(of_kind).evaluated_profiles("full").startswith("--profiles thumos14 --profile official all")
     held_out = Experiment(FILE | {"dataset": "thumos14", "datasets": {"thumos14": {"inference.split": "validation"}}})
     assert Variants(held_out).evaluated_profiles("full") == "", "profiles are of the test split"
 

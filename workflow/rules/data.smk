@@ -1,25 +1,32 @@
-# Recordings. In: a public address or a mirror folder, or nothing for a generated data set. Out, for each data set:
-#   data/D/raw/             downloaded files and manifest.json: where they come from, their sizes and checksums
+# Recordings. In: a public address, a mirror folder or the user's own files, or nothing for a generated data set. Out, for
+# each data set:
+#   data/D/raw/             downloaded files and manifest.json: where they come from, their sizes and checksums; for own data
+#                           SPLIT.json: what there is of a split, with checksums
 #   data/D/downloads/       no output, so that Snakemake does not remove it: what is there and right is not fetched again
-#   data/D/annotations.json every instance of every recording, ActivityNet style
+#   data/D/annotations/     SPLIT.json: every instance of every recording of a split, ActivityNet style
 #   data/D/features/        an array SPLIT.npy a split, and SPLIT.json: recordings, offsets, times and the array's checksum
 #   data/D/windows/         SPLIT.json: where the windows are cut and the instances in each
+# A split is training, validation, test, or new: recordings of own data that are only detected in. Own data are taken over
+# split by split, so that a change of one does nothing to the others; all other data sets as a whole.
 
 
 rule fetch:
     input:
-        of_data("data/{dataset}/raw/manifest.json"),
+        of_data(
+            "data/{dataset}/raw/{name}.json",
+            name=variants.splits if variants.own.contents else "manifest",
+        ),
 
 
 rule features:
     input:
-        of_data("data/{dataset}/annotations.json"),
-        of_data("data/{dataset}/features/{split}.json", split=SPLITS),
+        of_data("data/{dataset}/annotations/{split}.json", split=variants.splits),
+        of_data("data/{dataset}/features/{split}.json", split=variants.splits),
 
 
 rule windows:
     input:
-        of_data("data/{dataset}/windows/{split}.json", split=SPLITS),
+        of_data("data/{dataset}/windows/{split}.json", split=variants.splits),
 
 
 rule data:
@@ -27,58 +34,116 @@ rule data:
         rules.windows.input,
 
 
-rule fetch_recordings:
-    input:
-        sources=source_files("fetch"),
-    output:
-        manifest="data/{dataset}/raw/manifest.json",
-        files=asked.raw_files(experiment),
-    log:
-        "logs/{dataset}/fetch.txt",
-    benchmark:
-        "logs/{dataset}/benchmarks/fetch.tsv"
-    conda:
-        "../envs/react-tad.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=120,
-    params:
-        cfg=parameters("fetch"),
-    shell:
-        "react-tad fetch --cfg {params.cfg:q} --to data/{wildcards.dataset}/downloads 2>&1 | tee {log}"
-        " && for file in {output}; do cp --link data/{wildcards.dataset}/downloads/$(basename $file) $file; done"
+if variants.own.contents:
 
+    rule fetch_own_recordings:
+        input:
+            sources=source_files("fetch"),
+        output:
+            manifest="data/{dataset}/raw/{split}.json",
+        log:
+            "logs/{dataset}/fetch_{split}.txt",
+        benchmark:
+            "logs/{dataset}/benchmarks/fetch_{split}.tsv"
+        conda:
+            "../envs/react-tad.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=120,
+            places=places(),
+        params:
+            cfg=parameters("fetch"),
+        shell:
+            "react-tad fetch --cfg {params.cfg:q} --places {resources.places:q} --split {wildcards.split}"
+            " --to data/{wildcards.dataset}/downloads 2>&1 | tee {log}"
+            " && cp --link data/{wildcards.dataset}/downloads/{wildcards.split}.json {output.manifest}"
 
-rule compute_features:
-    input:
-        manifest="data/{dataset}/raw/manifest.json",
-        files=ancient(asked.raw_files(experiment)),
-        sources=source_files("features"),
-    output:
-        annotations="data/{dataset}/annotations.json",
-        arrays=expand("data/{{dataset}}/features/{split}.npy", split=SPLITS),
-        manifests=expand("data/{{dataset}}/features/{split}.json", split=SPLITS),
-    log:
-        "logs/{dataset}/features.txt",
-    benchmark:
-        "logs/{dataset}/benchmarks/features.tsv"
-    conda:
-        "../envs/react-tad.yaml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=60,
-    params:
-        cfg=parameters("features"),
-    shell:
-        "react-tad features --cfg {params.cfg:q} --raw $(dirname {input.manifest}) --annotations {output.annotations}"
-        " --features $(dirname {output.annotations})/features 2>&1 | tee {log}"
+    rule compute_own_features:
+        input:
+            manifest="data/{dataset}/raw/{split}.json",
+            sources=source_files("features"),
+        output:
+            annotations="data/{dataset}/annotations/{split}.json",
+            array="data/{dataset}/features/{split}.npy",
+            manifest="data/{dataset}/features/{split}.json",
+        log:
+            "logs/{dataset}/features_{split}.txt",
+        benchmark:
+            "logs/{dataset}/benchmarks/features_{split}.tsv"
+        conda:
+            "../envs/react-tad.yaml"
+        threads: 1
+        resources:
+            mem_mb=4000,
+            runtime=60,
+            places=places(),
+        params:
+            cfg=parameters("features"),
+        shell:
+            "react-tad features --cfg {params.cfg:q} --places {resources.places:q} --split {wildcards.split}"
+            " --raw $(dirname {input.manifest}) --annotations $(dirname {output.annotations})"
+            " --features $(dirname {output.manifest}) 2>&1 | tee {log}"
+
+else:
+
+    rule fetch_recordings:
+        input:
+            sources=source_files("fetch"),
+        output:
+            manifest="data/{dataset}/raw/manifest.json",
+            files=asked.raw_files(experiment),
+        log:
+            "logs/{dataset}/fetch.txt",
+        benchmark:
+            "logs/{dataset}/benchmarks/fetch.tsv"
+        conda:
+            "../envs/react-tad.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=120,
+        params:
+            cfg=parameters("fetch"),
+        shell:
+            "react-tad fetch --cfg {params.cfg:q} --to data/{wildcards.dataset}/downloads 2>&1 | tee {log}"
+            " && for file in {output}; do cp --link data/{wildcards.dataset}/downloads/$(basename $file) $file; done"
+
+    rule compute_features:
+        input:
+            manifest="data/{dataset}/raw/manifest.json",
+            files=ancient(asked.raw_files(experiment)),
+            sources=source_files("features"),
+        output:
+            annotations=expand(
+                "data/{{dataset}}/annotations/{split}.json", split=variants.splits
+            ),
+            arrays=expand(
+                "data/{{dataset}}/features/{split}.npy", split=variants.splits
+            ),
+            manifests=expand(
+                "data/{{dataset}}/features/{split}.json", split=variants.splits
+            ),
+        log:
+            "logs/{dataset}/features.txt",
+        benchmark:
+            "logs/{dataset}/benchmarks/features.tsv"
+        conda:
+            "../envs/react-tad.yaml"
+        threads: 1
+        resources:
+            mem_mb=4000,
+            runtime=60,
+        params:
+            cfg=parameters("features"),
+        shell:
+            "react-tad features --cfg {params.cfg:q} --raw $(dirname {input.manifest})"
+            " --annotations data/{wildcards.dataset}/annotations --features data/{wildcards.dataset}/features 2>&1 | tee {log}"
 
 
 rule cut_windows:
     input:
-        annotations="data/{dataset}/annotations.json",
+        annotations="data/{dataset}/annotations/{split}.json",
         features="data/{dataset}/features/{split}.json",
         sources=source_files("windows"),
     output:

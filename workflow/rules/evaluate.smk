@@ -37,7 +37,7 @@ rule figures:
 
 rule evaluate_detections:
     input:
-        annotations="data/{dataset}/annotations.json",
+        annotations=of_split("data/{dataset}/annotations/{split}.json"),
         detections=of_owner("suppress", DETECTIONS),
         sources=source_files("evaluate"),
     output:
@@ -128,7 +128,7 @@ rule package_model:
     input:
         weights=of_owner("train", WEIGHTS),
         description=of_owner("train", DESCRIPTION),
-        features=expand("data/{{dataset}}/features/{split}.json", split=SPLITS),
+        features=expand("data/{{dataset}}/features/{split}.json", split=SUBSETS),
         metrics=of_owner("evaluate", METRICS),
         sources=source_files("package"),
     output:
@@ -154,7 +154,7 @@ rule package_model:
 
 rule draw_timeline:
     input:
-        annotations="data/{dataset}/annotations.json",
+        annotations=of_split("data/{dataset}/annotations/{split}.json"),
         detections=of_owner("suppress", DETECTIONS, experiment.seeds[:1]),
         sources=source_files("plot"),
     output:

@@ -98,7 +98,7 @@ rule compare_rows:
     input:
         metrics=of_named(studies.files, "table", "evaluate", METRICS),
         detections=of_named(studies.files, "table", "suppress", DETECTIONS),
-        annotations="data/{dataset}/annotations.json",
+        annotations=of_split_of("table"),
         sources=source_files("table"),
     output:
         csv="results/{dataset}/studies/{table}.csv",
@@ -170,7 +170,7 @@ rule draw_sweep:
     input:
         metrics=of_named(studies.files, "sweep", "evaluate", METRICS),
         detections=of_named(studies.files, "sweep", "suppress", DETECTIONS),
-        annotations="data/{dataset}/annotations.json",
+        annotations=of_split_of("sweep"),
         sources=source_files("sweep"),
     output:
         svg=report(
@@ -266,7 +266,7 @@ rule draw_class_losses:
 
 rule diagnose_errors:
     input:
-        annotations="data/{dataset}/annotations.json",
+        annotations=of_split("data/{dataset}/annotations/{split}.json"),
         detections=of_owner("suppress", DETECTIONS, experiment.seeds[:1]),
         sources=source_files("diagnose"),
     output:
@@ -298,7 +298,7 @@ rule diagnose_errors:
 
 rule record_provenance:
     input:
-        features=of_data("data/{dataset}/features/{split}.json", split=SPLITS),
+        features=of_data("data/{dataset}/features/{split}.json", split=SUBSETS),
         metrics=lambda wildcards: variants.files("evaluate", METRICS, variants.all_runs),
         sources=source_files("provenance"),
     output:
@@ -320,7 +320,7 @@ rule record_provenance:
         runtime=10,
         device=device(),
     params:
-        experiment=variants.whole(),
+        experiment=whole_experiment,
     shell:
         "react-tad provenance --experiment {params.experiment:q} --features {input.features} --device {resources.device}"
         " --json {output.json} --html {output.page} > {log} 2>&1"

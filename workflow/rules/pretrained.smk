@@ -66,7 +66,7 @@ use rule detect_segments as detect_with_released_weights with:
     input:
         weights="results/{dataset}/pretrained/model/model.safetensors",
         description="results/{dataset}/pretrained/model/model.json",
-        annotations="data/{dataset}/annotations.json",
+        annotations="data/{dataset}/annotations/test.json",
         windows="data/{dataset}/windows/test.json",
         features="data/{dataset}/features/test.json",
         array=ancient("data/{dataset}/features/test.npy"),
@@ -97,7 +97,7 @@ use rule suppress_duplicates as suppress_released_duplicates with:
 
 use rule evaluate_detections as evaluate_released_detections with:
     input:
-        annotations="data/{dataset}/annotations.json",
+        annotations="data/{dataset}/annotations/test.json",
         detections="results/{dataset}/pretrained/detections.json",
         sources=source_files("evaluate"),
     output:

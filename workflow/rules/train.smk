@@ -11,7 +11,7 @@ rule train:
 
 rule train_network:
     input:
-        annotations="data/{dataset}/annotations.json",
+        annotations="data/{dataset}/annotations/validation.json",
         training_windows="data/{dataset}/windows/training.json",
         training_features="data/{dataset}/features/training.json",
         training_array=ancient("data/{dataset}/features/training.npy"),

@@ -12,19 +12,21 @@ import json
 from pathlib import Path
 from typing import Any
 
-from react_tad.arguments import add_mirror
-from react_tad.params.section import validated
+from react_tad.arguments import add_mirror, parse_overrides
 from react_tad.params.yaml_files import read_yaml
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("action", choices=("fetch", "check", "describe"))
-    parser.add_argument("name", metavar="NAME", help="data set, such as thumos14")
+    parser.add_argument("name", metavar="NAME", help="data set: a block of params.yaml, such as thumos14")
     parser.add_argument(
         "--options",
         metavar="JSON",
         help="the data set's own options (default: those of params.yaml in this folder, if it is there)",
+    )
+    parser.add_argument(
+        "--set", nargs="*", default=[], metavar="options.KEY=VALUE", help="change single options, by YAML"
     )
     parser.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help="folder of all data (data)")
     add_mirror(parser, "look for the files in this folder")
@@ -34,29 +36,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Do one of the three."""
-    from react_tad.data.datasets import find
+    from react_tad.data.datasets import find, parse_options
 
-    dataset = find(arguments.name)
-    given = json.loads(arguments.options) if arguments.options else _options_of_params_yaml(arguments.name)
-    options = validated(dataset.OPTIONS, given, f"options of {arguments.name}")
+    name = arguments.name
+    block = _block_of_params_yaml(name)
+    dataset = find(block.get("kind", name), f"params.yaml, datasets.{name}.kind" if "kind" in block else "")
+    given = json.loads(arguments.options) if arguments.options else block.get("options") or {}
+    options = parse_options(dataset, {**given, **_set_options(arguments.set)}, f"datasets.{name}.options")
     {"fetch": _fetch, "check": _check, "describe": _describe}[arguments.action](arguments, dataset, options)
 
 
-def _options_of_params_yaml(name: str) -> dict[str, Any]:
+def _block_of_params_yaml(name: str) -> dict[str, Any]:
     path = Path("params.yaml")
     block = (read_yaml(path).get("datasets") or {}).get(name) if path.is_file() else None
-    return (block or {}).get("options") or {}
+    return block or {}
+
+
+def _set_options(settings: list[str]) -> dict[str, Any]:
+    overrides = parse_overrides(settings)
+    for key in overrides:
+        if not key.startswith("options."):
+            raise ValueError(f"--set {key}: should be an option of the data set, options.KEY=VALUE")
+    return {key.removeprefix("options."): value for key, value in overrides.items()}
 
 
 def _fetch(arguments: argparse.Namespace, dataset: Any, options: Any) -> None:
-    from react_tad.data.fetching import fetch_data_set, listed
+    from react_tad.data.fetching import fetch_data_set
 
     directory = arguments.data / arguments.name / "downloads"
-    for line in listed(fetch_data_set(arguments.name, dataset, options, directory, arguments.mirror), directory):
+    for line in fetch_data_set(arguments.name, dataset, options, directory, arguments.mirror):
         print(line)
 
 
 def _describe(arguments: argparse.Namespace, dataset: Any, options: Any) -> None:
+    from react_tad.data.datasets import is_own
     from react_tad.data.download import by_hand
 
     downloads = arguments.data / arguments.name / "downloads"
@@ -67,7 +80,7 @@ def _describe(arguments: argparse.Namespace, dataset: Any, options: Any) -> None
     counts = ", ".join(f"{name} {count}" for name, count in dataset.expected_counts(options).items())
     print(f"expected  {counts or 'no published counts'}")
     files = dataset.published(options)
-    without = "none: they are yours" if hasattr(dataset, "own_files") else "none: it is generated"
+    without = "none: they are yours" if is_own(dataset) else "none: it is generated"
     print("files     " + (f"in {downloads}, or in a mirror folder" if files else without))
     for name, versions in files.items():
         print(f"\n  {name}")

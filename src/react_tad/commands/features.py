@@ -1,27 +1,36 @@
 """Turn a data set's raw files into annotations and feature arrays.
 
-Writes ActivityNet-style annotations, and for each of the splits training, validation and test one array SPLIT.npy
-and its manifest SPLIT.json (see react_tad.data.features). The raw files have to be what their manifest says.
+Writes ActivityNet-style annotations, and for each of the splits training, validation and test (and new, in own data)
+one array SPLIT.npy and its manifest SPLIT.json (see react_tad.data.features). The raw files have to be what their
+manifest says.
 """
 
 import argparse
-import json
 from pathlib import Path
+
+from react_tad.arguments import add_own_arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--cfg", required=True, metavar="JSON", help="'dataset' and its 'options'")
+    parser.add_argument("--cfg", required=True, metavar="JSON", help="'dataset', its 'kind' and 'options'")
     parser.add_argument("--raw", required=True, type=Path, metavar="DIR", help="folder written by 'react-tad fetch'")
-    parser.add_argument("--annotations", required=True, type=Path, metavar="FILE", help="annotations to write")
+    parser.add_argument(
+        "--annotations",
+        required=True,
+        type=Path,
+        metavar="PLACE",
+        help="annotations to write: a file (.json), or a folder for SPLIT.json a split",
+    )
     parser.add_argument("--features", required=True, type=Path, metavar="DIR", help="folder for arrays and manifests")
+    add_own_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Prepare the recordings and write them."""
+    from react_tad.data.datasets import of_cfg
     from react_tad.data.prepare import prepare
 
-    cfg = json.loads(arguments.cfg)
     files = {"raw": arguments.raw, "annotations": arguments.annotations, "features": arguments.features}
-    for line in prepare(cfg["dataset"], cfg.get("options", {}), **files):
+    for line in prepare(*of_cfg(arguments.cfg, arguments.places), **files, split=arguments.split):
         print(line)

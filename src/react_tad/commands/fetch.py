@@ -3,31 +3,28 @@
 Writes the files and manifest.json with their sha256, licence and citation. A download that broke off is gone on with; a
 file that is there already and right is kept. What no program can fetch is listed with its address and the folder to put
 it into. A data set that is generated has a manifest and no files. The user's own files stay where they are: the
-manifest has their checksums.
+checksums of each split are written to SPLIT.json.
 """
 
 import argparse
-import json
 from pathlib import Path
 
-from react_tad.arguments import add_mirror
-from react_tad.params.section import validated
+from react_tad.arguments import add_mirror, add_own_arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--cfg", required=True, metavar="JSON", help="'dataset' and its 'options'")
+    parser.add_argument("--cfg", required=True, metavar="JSON", help="'dataset', its 'kind' and 'options'")
     parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder to write")
     add_mirror(parser, "take the files from this folder instead of downloading")
+    add_own_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Get the files, then write the manifest."""
-    from react_tad.data.datasets import find
-    from react_tad.data.fetching import fetch_data_set, listed
+    from react_tad.data.datasets import of_cfg
+    from react_tad.data.fetching import fetch_data_set
 
-    cfg = json.loads(arguments.cfg)
-    dataset = find(cfg["dataset"])
-    options = validated(dataset.OPTIONS, cfg.get("options", {}), f"--cfg options of {cfg['dataset']}")
-    for line in listed(fetch_data_set(cfg["dataset"], dataset, options, arguments.to, arguments.mirror), arguments.to):
+    of_data = of_cfg(arguments.cfg, arguments.places)
+    for line in fetch_data_set(*of_data, arguments.to, arguments.mirror, arguments.split):
         print(line)

@@ -21,6 +21,8 @@ from typing import Any, NamedTuple
 from react_tad.files import read_json, write_json
 
 SUBSETS = ("training", "validation", "test")
+NEW = "new"
+"""Subset of recordings that are only detected in: trained on and measured by nothing, and not annotated."""
 AMBIGUOUS = "Ambiguous"
 """THUMOS14's label for what its annotators could not decide: no class, not trained on, and kept in the file because the
 official evaluation reads it (:mod:`react_tad.evaluation.ground_truth`)."""
@@ -169,7 +171,8 @@ def _leaves(taxonomy: Any, where: str) -> set[str]:
         raise AnnotationError(f"{where}: each node of 'taxonomy' should have 'nodeName' and 'parentName'") from error
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value of JSON is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
@@ -177,14 +180,14 @@ def _parse_video(entry: Any, where: str, classes: set[str]) -> Video:
     if not isinstance(entry, dict):
         raise AnnotationError(f"{where}: expected an object, found {entry!r}")
     subset, duration, annotations = entry.get("subset"), entry.get("duration"), entry.get("annotations")
-    if subset not in SUBSETS:
-        raise AnnotationError(f"{where}: subset = {subset!r} should be one of {', '.join(SUBSETS)}")
-    if not _is_number(duration) or duration <= 0:
+    if subset not in (*SUBSETS, NEW):
+        raise AnnotationError(f"{where}: subset = {subset!r} should be one of {', '.join((*SUBSETS, NEW))}")
+    if not is_number(duration) or duration <= 0:
         raise AnnotationError(f"{where}: duration = {duration!r} should be a number of seconds above 0")
     if not isinstance(annotations, list):
         raise AnnotationError(f"{where}: annotations = {annotations!r} should be a list (it may be empty)")
     fps = entry.get("fps")
-    if fps is not None and (not _is_number(fps) or fps <= 0):
+    if fps is not None and (not is_number(fps) or fps <= 0):
         raise AnnotationError(f"{where}: fps = {fps!r} should be a number of frames a second above 0")
     parsed = [_parse_instance(item, where, classes) for item in annotations]
     return Video(
@@ -204,7 +207,7 @@ def _parse_instance(item: Any, where: str, classes: set[str]) -> Instance:
     if classes and label not in classes and label != AMBIGUOUS:
         nearest = difflib.get_close_matches(label, sorted(classes), n=1, cutoff=0.0)[0]
         raise AnnotationError(f"{where}: unknown label '{label}'. Did you mean '{nearest}'?")
-    if not (isinstance(segment, list | tuple) and len(segment) == 2 and all(map(_is_number, segment))):
+    if not (isinstance(segment, list | tuple) and len(segment) == 2 and all(map(is_number, segment))):
         raise AnnotationError(f"{where}: segment = {segment!r} of '{label}' should be [start, end], numbers of seconds")
     start, end = map(float, segment)
     if start < 0:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from react_tad.data.annotations import SUBSETS, Video, read_annotations
+from react_tad.data.annotations import NEW, SUBSETS, Video, read_annotations
 from react_tad.data.datasets import DataSet, Examined, Recording
 from react_tad.data.download import fault
 from react_tad.data.features import FeatureError, FeatureStore
@@ -86,11 +86,7 @@ def check_raw(dataset: DataSet, options: Any, files: Mapping[str, Path | None], 
         return Examined({}, [], error.problems)
     except (ValueError, OSError) as error:
         return Examined({}, [], [Problem(str(directory), "", str(error), "the published data")])
-    return Examined({item.video: _video(item) for item in recordings}, recordings, [])
-
-
-def _video(recording: Recording) -> Video:
-    return Video(recording.subset, recording.duration, recording.instances, recording.ambiguous, recording.fps)
+    return Examined({item.video: item.annotated for item in recordings}, recordings, [])
 
 
 def check_segments(videos: Mapping[str, Video], classes: Sequence[str], where: str) -> list[Problem]:
@@ -136,17 +132,19 @@ def check_numbers(recordings: Sequence[Recording], where: str) -> list[Problem]:
 
 
 def check_converted(folder: Path, classes: Sequence[str]) -> list[Problem]:
-    """Annotations and features that were made from the files: ``annotations.json`` and ``features/SPLIT.json``."""
-    path = folder / "annotations.json"
-    if not path.is_file():
-        return []
-    try:
-        annotations = read_annotations(path)
-    except (ValueError, OSError) as error:
-        return [Problem(str(path), "", str(error), "valid annotations")]
-    problems = check_segments(annotations.videos, classes, str(path))
-    for split in SUBSETS:
-        problems += _check_split(folder / "features" / f"{split}.json", annotations.subset(split))
+    """Annotations and features that were made from the files: ``annotations/SPLIT.json``, ``features/SPLIT.json``."""
+    problems = []
+    for split in (*SUBSETS, NEW):
+        path = folder / "annotations" / f"{split}.json"
+        if not path.is_file():
+            continue
+        try:
+            videos = read_annotations(path).videos
+        except (ValueError, OSError) as error:
+            problems.append(Problem(str(path), "", str(error), "valid annotations"))
+            continue
+        problems += check_segments(videos, classes, str(path))
+        problems += _check_split(folder / "features" / f"{split}.json", videos)
     return problems
 
 

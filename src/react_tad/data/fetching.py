@@ -3,25 +3,29 @@
 from pathlib import Path
 from typing import Any
 
-from react_tad.data.datasets import DataSet, own_files
+from react_tad.data.datasets import DataSet, is_own
 from react_tad.data.download import obtain_all
-from react_tad.data.own_files import checksums
 from react_tad.files import write_json
 
 
-def fetch_data_set(name: str, dataset: DataSet, options: Any, directory: Path, mirror: Path | None) -> dict[str, Any]:
-    """Put a data set's files and ``manifest.json`` into ``directory``, and give the manifest.
+def fetch_data_set(
+    name: str, dataset: DataSet, options: Any, directory: Path, mirror: Path | None, split: str | None = None
+) -> list[str]:
+    """Put a data set's files and ``manifest.json`` into ``directory``, and give lines about them for the screen.
 
-    The user's own files stay where they are: the manifest has their checksums, under ``own_files``.
+    The user's own files stay where they are: their checksums are written to ``SPLIT.json`` for each split, or for one.
 
     Raises:
         DownloadError: see :func:`react_tad.data.download.obtain_all`; no manifest is written then.
-        ValueError: the user's own files are not where the options say.
+        ValueError: the user's own files are not where the options say, or cannot be used.
 
     """
     directory.mkdir(parents=True, exist_ok=True)
+    if is_own(dataset):
+        return _record_own_files(name, dataset, options, directory, split)
+    if split:
+        raise ValueError(f"--split {split}: the splits of {name} are fetched together; leave it out")
     files = obtain_all(directory, dataset.published(options), mirror=mirror, folder=name)
-    own = checksums(own_files(dataset, options), directory)
     manifest = {
         "dataset": name,
         "options": options.model_dump(mode="json"),
@@ -29,17 +33,20 @@ def fetch_data_set(name: str, dataset: DataSet, options: Any, directory: Path, m
         "licence": dataset.LICENCE,
         "citation": dataset.CITATION,
     }
-    if own:
-        manifest["own_files"] = own
     write_json(directory / "manifest.json", manifest)
-    return manifest
+    return [f"{directory / file['name']}: {file['bytes']} bytes from {file['source']}" for file in files]
 
 
-def listed(manifest: dict[str, Any], directory: Path) -> list[str]:
-    """What was fetched into ``directory``, a line each, for the screen."""
-    lines = [f"{directory / file['name']}: {file['bytes']} bytes from {file['source']}" for file in manifest["files"]]
-    own = manifest.get("own_files", {})
-    if own:
-        size = sum(file["bytes"] for file in own.values())
-        lines.append(f"own files: {len(own)}, {size} bytes, read where they are")
+def _record_own_files(name: str, dataset: DataSet, options: Any, directory: Path, split: str | None) -> list[str]:
+    splits = dataset.own_splits(options, directory, f"datasets.{name}.options")
+    if split and split not in splits:
+        raise ValueError(f"--split {split}: own data '{name}' has {', '.join(splits)}")
+    lines = []
+    for each in [split] if split else splits:
+        record = {"dataset": name, "split": each, "content": splits[each].content, "own_files": splits[each].listing}
+        write_json(directory / f"{each}.json", record)
+        size = sum(seen["bytes"] for seen in splits[each].listing.values())
+        lines.append(
+            f"{each}: own features of {len(splits[each].listing)} recordings, {size} bytes, read where they are"
+        )
     return lines

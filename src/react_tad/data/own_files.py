@@ -1,14 +1,15 @@
 """The user's own files: they are read where they are, and their content decides what has to be made anew.
 
-The checksum of a file is computed when it is first seen, and again only where its size or one of its dates differs from
-then. So a start of the workflow reads no features, a file with another date and the same content changes nothing, and
-one with another content makes what depends on it run. Nothing is copied and nothing is written to these files.
+A file is looked into when it is first seen, and again only where its size or one of its dates differs from then. So a
+start of the workflow reads no features, a file with another date or in another folder and the same content changes
+nothing, and one with another content makes what depends on it run. Nothing is copied and nothing is written to these
+files.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from tqdm import tqdm
 
@@ -17,47 +18,46 @@ from react_tad.files import read_json, sha256, write_json
 from react_tad.params.section import canonical
 
 MEMORY = "own_checksums.json"
-"""In the folder of downloads: what each checksum was computed at."""
-
-
-class OwnFile(TypedDict):
-    """What is recorded of a file."""
-
-    sha256: str
-    bytes: int
+"""In the folder of downloads: what was seen in each file, and when."""
 
 
 class OwnFileError(ValueError):
-    """A file of the user's that is missing or was changed; names it and says what to do."""
+    """A file of the user's that is missing, cannot be used or was changed; names it and says what to do."""
 
 
 class OwnFilesAway(OwnFileError):
     """None of the user's files is here, as where only results were brought to."""
 
 
-def checksums(files: Mapping[str, Path], directory: Path) -> dict[str, OwnFile]:
-    """Size and sha256 of each file, by its name.
+def remembered(files: Mapping[str, Path], directory: Path, look: Callable[[str, Path], Any]) -> dict[str, Any]:
+    """What ``look(name, path)`` tells of each file, by its name; asked again only where the file may have changed.
 
     Args:
         files: names and paths.
-        directory: folder that remembers the checksums; what cannot be read there is computed again.
+        directory: folder that remembers what was told; what cannot be read there is asked again.
+        look: gives something that JSON can hold, which depends on the file's content and ``name``.
 
     Raises:
-        OwnFileError: a file is not there.
+        OwnFileError: a file is not there, or ``look`` raised a :class:`ValueError`; all such files at once.
 
     """
-    remembered = _remembered(directory / MEMORY)
+    before = _read(directory / MEMORY)
     known: dict[str, Any] = {}
+    faults = []
     for name, path in tqdm(files.items(), "checksums of own files", unit="file", delay=2):
         _check_there(name, path)
         stat, key = path.stat(), readable(path.absolute())
-        state = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
-        before = remembered.get(key)
-        known[key] = before if before and before["state"] == state else {"state": state, "sha256": sha256(path)}
-    if known != remembered:
+        state = [name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+        entry = before.get(key)
+        try:
+            known[key] = entry if entry and entry["state"] == state else {"state": state, "seen": look(name, path)}
+        except ValueError as error:
+            faults.append(str(error))
+    if known != before:
         write_json(directory / MEMORY, known, indent=None)
-    found = {name: known[readable(path.absolute())] for name, path in files.items()}
-    return {name: OwnFile(sha256=entry["sha256"], bytes=entry["state"][0]) for name, entry in found.items()}
+    if faults:
+        raise OwnFileError("\n".join(faults))
+    return {name: known[readable(path.absolute())]["seen"] for name, path in files.items()}
 
 
 def _check_there(name: str, path: Path) -> None:
@@ -65,53 +65,31 @@ def _check_there(name: str, path: Path) -> None:
         raise OwnFileError(f"{path} is not there; it should be the {name} of the own data")
 
 
-def _remembered(memory: Path) -> dict[str, Any]:
+def _read(memory: Path) -> dict[str, Any]:
     try:
-        return read_json(memory)
-    except (OSError, ValueError):  # nothing is lost: the checksums are computed again
+        entries = read_json(memory)
+        return {key: entry for key, entry in entries.items() if {"state", "seen"} <= entry.keys()}
+    except (OSError, ValueError, AttributeError):  # nothing is lost: the files are looked into again
         return {}
 
 
-def digest(listing: Mapping[str, OwnFile]) -> str:
-    """One checksum of names and contents together."""
-    return hashlib.sha256(canonical(dict(listing)).encode()).hexdigest()
+def digest(content: Any) -> str:
+    """One checksum of anything that JSON can hold."""
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
-def summary(listing: Mapping[str, OwnFile]) -> dict[str, Any]:
-    """How many files, how many bytes, and the digest: what a feature manifest says of them."""
-    return {
-        "own_files": len(listing),
-        "bytes": sum(file["bytes"] for file in listing.values()),
-        "sha256": digest(listing),
-    }
-
-
-def recorded(raw_directory: Path) -> dict[str, OwnFile]:
-    """What ``react-tad fetch`` recorded in the manifest of a raw folder.
+def check(path: Path, recorded: str) -> None:
+    """Refuse a file whose sha256 is not the recorded one.
 
     Raises:
-        OwnFileError: there is no such record.
+        OwnFileError: it is not there, or was changed since.
 
     """
-    path = raw_directory / "manifest.json"
-    listing = read_json(path).get("own_files") if path.is_file() else None
-    if listing is None:
-        raise OwnFileError(f"{path} does not list the files of own data; run 'react-tad fetch' first")
-    return listing
+    _check_there("features", path)
+    if (found := sha256(path)) != recorded:
+        raise changed(str(path), found, recorded)
 
 
-def check(name: str, path: Path, listing: Mapping[str, OwnFile]) -> None:
-    """Refuse a file that is not the recorded one.
-
-    Raises:
-        OwnFileError: it is not there, or was added or changed since.
-
-    """
-    _check_there(name, path)
-    if name not in listing:
-        raise OwnFileError(f"{path} was added since 'react-tad fetch'; run it again")
-    found = sha256(path)
-    if found != listing[name]["sha256"]:
-        raise OwnFileError(
-            f"{path}: sha256 {found}, and {listing[name]['sha256']} when 'react-tad fetch' recorded it; run it again"
-        )
+def changed(where: str, found: str, recorded: str) -> OwnFileError:
+    """The error for something that was recorded with another checksum."""
+    return OwnFileError(f"{where}: sha256 {found}, and {recorded} when 'react-tad fetch' recorded it; run it again")

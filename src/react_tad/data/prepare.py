@@ -1,49 +1,70 @@
-"""The step ``features``: from a data set's raw files to annotations and feature arrays."""
+"""The step ``features``: from a data set's raw files to annotations and feature arrays, a file of each a split.
 
-from collections.abc import Iterator
+What is written of a split holds nothing of the others and no place of a file, so that a change elsewhere leaves it as
+it is.
+"""
+
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from react_tad.data.annotations import SUBSETS, AnnotationError, Video, write_annotations
-from react_tad.data.datasets import find
+from react_tad.data.annotations import NEW, SUBSETS, AnnotationError, write_annotations
+from react_tad.data.datasets import DataSet, Prepared, Recording, is_own
 from react_tad.data.download import verify_raw
 from react_tad.data.features import write_features
-from react_tad.params.section import validated
 
 
-def prepare(name: str, given: dict, *, raw: Path, annotations: Path, features: Path) -> Iterator[str]:
-    """Prepare the recordings of data set ``name`` with the options ``given``, and write them.
+def prepare(
+    name: str, dataset: DataSet, options: Any, *, raw: Path, annotations: Path, features: Path, split: str | None = None
+) -> Iterator[str]:
+    """Prepare the recordings of a data set that is called ``name``, and write them.
 
-    Gives lines on what was written. Raises if the raw files are not what their manifest says.
+    ``annotations`` is a file (``.json``) for all of them, or a folder for a file a split; ``features`` is a folder.
+    With ``split``, which own data can do, nothing is read or written of the others. Gives lines on what was written.
+    Raises if the raw files are not what their manifest says.
     """
-    dataset = find(name)
-    options = validated(dataset.OPTIONS, given, f"--cfg options of {name}")
     files = verify_raw(raw, name, tuple(dataset.published(options)))
-    prepared = dataset.prepare(raw, options)
+    if split is None:
+        prepared = dataset.prepare(raw, options)
+    elif is_own(dataset):
+        prepared = dataset.prepare(raw, options, (split,))
+    else:
+        raise ValueError(f"--split {split}: the splits of {name} are prepared together; leave it out")
 
-    splits = {split: [item for item in prepared.recordings if item.subset == split] for split in SUBSETS}
-    videos = {
-        item.video: Video(item.subset, item.duration, item.instances, item.ambiguous, item.fps)
-        for item in prepared.recordings
-    }
-    if not any(item.instances for item in splits["training"]):
+    splits = {each: [item for item in prepared.recordings if item.subset == each] for each in (*SUBSETS, NEW)}
+    chosen = [split] if split else [each for each in splits if each != NEW or splits[NEW]]
+    if "training" in chosen and not any(item.instances for item in splits["training"]):
         raise AnnotationError(f"{annotations}: no instance in the training split; there has to be at least one")
     source = {"options": options.model_dump(mode="json"), "files": files, **prepared.source}
-    classes = dataset.CLASSES if prepared.classes is None else prepared.classes
-    write_annotations(annotations, videos | prepared.without_features, classes, version=name)
-    for split, recordings in splits.items():
+    if annotations.suffix == ".json":
+        _write_annotations(annotations, name, prepared, dataset.CLASSES, chosen)
+    for each in chosen:
+        if annotations.suffix != ".json":
+            _write_annotations(annotations / f"{each}.json", name, prepared, dataset.CLASSES, [each])
         write_features(
             features,
             dataset=name,
-            split=split,
-            recordings=recordings,
-            source=source,
-            without_features=[video for video, entry in prepared.without_features.items() if entry.subset == split],
+            split=each,
+            recordings=splits[each],
+            source=source | prepared.source_of_split.get(each, {}),
+            without_features=[video for video, entry in prepared.without_features.items() if entry.subset == each],
             dtype=prepared.dtype,
         )
     yield from prepared.notes
-    for split, recordings in splits.items():
-        snippets = sum(len(item.features) for item in recordings)
-        instances = sum(len(item.instances) for item in recordings)
-        yield f"{split}: {len(recordings)} recordings, {snippets} snippets, {instances} instances"
+    yield from (_counted(each, splits[each]) for each in chosen)
     if prepared.without_features:
         yield f"without features and still in the ground truth: {len(prepared.without_features)} recordings"
+
+
+def _write_annotations(
+    path: Path, name: str, prepared: Prepared, classes: Sequence[str], splits: Sequence[str]
+) -> None:
+    videos = {item.video: item.annotated for item in prepared.recordings} | prepared.without_features
+    videos = {video: entry for video, entry in videos.items() if entry.subset in splits}
+    write_annotations(path, videos, classes if prepared.classes is None else prepared.classes, version=name)
+
+
+def _counted(split: str, recordings: Sequence[Recording]) -> str:
+    snippets = sum(len(item.features) for item in recordings)
+    instances = sum(len(item.instances) for item in recordings)
+    return f"{split}: {len(recordings)} recordings, {snippets} snippets, {instances} instances"

@@ -5,9 +5,10 @@ import math
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from react_tad.data.annotations import SUBSETS, AnnotationError, Annotations, Video
+from react_tad.data.annotations import NEW, SUBSETS, AnnotationError, Annotations, Video
 
 UNUSED = "unused"
 """Subset of the videos that are left out."""
@@ -28,8 +29,8 @@ def use_subsets(document: Any, subsets: Mapping[str, str], *, where: str) -> tup
 
     Args:
         document: as read; names of videos become composed Unicode (NFC), as those of files are.
-        subsets: what a subset of the file is here: ``training``, ``validation``, ``test`` or ``unused``. Those four
-            need not be named.
+        subsets: what a subset of the file is here: ``training``, ``validation``, ``test``, ``new`` or ``unused``. Those
+            five need not be named.
         where: the file, for messages.
 
     Returns:
@@ -42,7 +43,7 @@ def use_subsets(document: Any, subsets: Mapping[str, str], *, where: str) -> tup
     database = document.get("database") if isinstance(document, dict) else None
     if not isinstance(database, dict):
         raise AnnotationError(f"{where}: expected an object with a 'database' of videos, as in ActivityNet")
-    known = {name: name for name in (*SUBSETS, UNUSED)} | dict(subsets)
+    known = {name: name for name in (*SUBSETS, NEW, UNUSED)} | dict(subsets)
     entries = {unicodedata.normalize("NFC", name): entry for name, entry in database.items()}
     if len(entries) < len(database):
         raise AnnotationError(f"{where}: two videos whose names differ in nothing but their coding; keep one of them")
@@ -68,8 +69,8 @@ def _check_subsets(entries: Mapping[str, Any], known: Mapping[str, str], where: 
     if unknown:
         found = ", ".join(f"'{subset}' ({count} videos)" for subset, count in unknown.items())
         raise AnnotationError(
-            f"{where}: unknown subsets: {found}; they should be {', '.join(SUBSETS)} or {UNUSED}. The option subsets "
-            f"says what others are, such as {{{min(unknown)}: test}}"
+            f"{where}: unknown subsets: {found}; they should be {', '.join((*SUBSETS, NEW))} or {UNUSED}. The option "
+            f"subsets says what others are, such as {{{min(unknown)}: test}}"
         )
 
 
@@ -90,11 +91,22 @@ def with_all_splits(annotations: Annotations, *, test_share: float, validation_s
                 f"= {share} should be 0"
             )
         for name in held_out(_of(videos, "training"), share):
-            videos[name] = Video(split, videos[name].duration, videos[name].instances)
+            videos[name] = replace(videos[name], subset=split)
     for split in SUBSETS:
         if not _of(videos, split):
             raise AnnotationError(f"{annotations.where}: no videos of subset '{split}'. {_REMEDIES[split]}")
     return Annotations(videos, annotations.classes, annotations.where)
+
+
+def check_instances(annotations: Annotations) -> None:
+    """Refuse a split without an instance, before anything is trained: nothing could be learned or measured there."""
+    for split in SUBSETS:
+        videos = annotations.subset(split)
+        if not any(video.instances for video in videos.values()):
+            raise AnnotationError(
+                f"{annotations.where}: no instance in the {len(videos)} videos of subset '{split}'; there has to be at "
+                f"least one. Recordings that nobody annotated have the subset '{NEW}'"
+            )
 
 
 def _of(videos: Mapping[str, Video], split: str) -> list[str]:

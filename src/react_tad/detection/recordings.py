@@ -53,13 +53,15 @@ class Wanted:
     rescaled_to: int | None
     source: Mapping[str, Any]
     dataset: str
+    kind: str = ""
+    """Name of the data set's module, where it is not its own."""
 
     @classmethod
     def of(cls, description: Mapping[str, Any]) -> "Wanted":
         """From the description of a model."""
         features = description["features"]
         own = {name: features[name] for name in ("dimension", "dtype", "time", "rescaled_to", "source")}
-        return cls(**own, dataset=description["dataset"]["name"])
+        return cls(**own, dataset=description["dataset"]["name"], kind=description["dataset"].get("kind", ""))
 
 
 class OpenedRecordings(FeatureStore):
@@ -205,7 +207,7 @@ def _open(path: Path, wanted: Wanted) -> list[_Opened]:
 
 
 def _open_signal(path: Path, wanted: Wanted) -> _Opened:
-    read = getattr(find(wanted.dataset), "read_signal", None)
+    read = getattr(find(wanted.kind or wanted.dataset), "read_signal", None)
     if read is None:
         raise RecordingError(
             f"{path}: the model wants features, {_wants(wanted)}, as .npy or HDF5: those of the data set "

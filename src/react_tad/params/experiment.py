@@ -50,6 +50,8 @@ class Params(Section):
     """One fully resolved experiment; ``react-tad params show`` prints one."""
 
     dataset: str = "thumos14"
+    kind: str = "thumos14"
+    """The module of the data set: that of its name, unless its block says another ``kind``."""
     preset: Literal["paper", "released"] = "paper"
     options: Mapping[str, Any] = {}
     """The data set's own options, checked by its module."""
@@ -68,14 +70,14 @@ SECTIONS = ("windows", "model", "matching", "loss", "train", "inference", "soft_
 """The sections that ``params.yaml``, a data set's block and a variant may set."""
 
 STEP_SECTIONS = {
-    "fetch": ("dataset", "options"),
-    "features": ("dataset", "options"),
+    "fetch": ("dataset", "kind", "options"),
+    "features": ("dataset", "kind", "options"),
     "windows": ("windows",),
     "train": ("model", "matching", "loss", "train"),
     "detect": ("inference",),
     "suppress": ("soft_nms", "fusion"),
     "evaluate": ("evaluation",),
-    "package": ("dataset", "preset", "options", "windows", "inference", "soft_nms", "fusion"),
+    "package": ("dataset", "kind", "preset", "options", "windows", "inference", "soft_nms", "fusion"),
 }
 """What each step of the pipeline reads. An edit elsewhere does not make the step run again."""
 
@@ -185,8 +187,28 @@ class Experiment:
 
     @classmethod
     def read(cls, path: str | Path, overrides: Mapping[str, Any] | None = None) -> "Experiment":
-        """Read and validate a ``params.yaml``."""
-        return cls(read_yaml(path), overrides=overrides, where=str(path))
+        """Read and validate a ``params.yaml``.
+
+        Among the overrides may be ``options``, or single ones as ``options.NAME``: they come before those of the chosen
+        data set's block.
+        """
+        raw, others = read_yaml(path), dict(overrides or {})
+        options = dict(others.pop("options", None) or {})
+        for key in [key for key in others if key.startswith("options.")]:
+            options[key.removeprefix("options.")] = others.pop(key)
+        if options:
+            raw = with_options(raw, others.get("dataset", raw.get("dataset")), options)
+        return cls(raw, overrides=others, where=str(path))
+
+    def kind(self, dataset: str) -> str:
+        """Name of the module of a data set: its block's ``kind``, or its own name."""
+        kind = (self._mapping("datasets")[dataset] or {}).get("kind", dataset)
+        if not isinstance(kind, str):
+            raise ParameterError(
+                f"{self.where}: datasets.{dataset}.kind = {kind!r} should be the name of a kind of data sets, such as "
+                "custom"
+            )
+        return kind
 
     def _mapping(self, key: str) -> dict[str, Any]:
         value = {} if self.raw.get(key) is None else self.raw[key]
@@ -284,21 +306,24 @@ class Experiment:
         block, own_block = self._mapping("datasets")[dataset], f"datasets.{dataset}"
         if not isinstance(block, Mapping | None):
             raise ParameterError(f"{self.where}: {own_block} = {block!r} should be a mapping of sections")
+        block = block or {}
         layers = (
             (f"preset {preset}", PRESETS[preset]),
             (self.where, {key: self.raw[key] for key in SECTIONS if self.raw.get(key) is not None}),
-            (own_block, block or {}),
+            (own_block, {key: value for key, value in block.items() if key != "kind"}),
             ("command line", overrides),
             (name, override),
         )
         known = known_keys(Params)
-        values: dict[str, Any] = {"dataset": dataset, "preset": preset}
-        source = dict.fromkeys(known, "default") | {"dataset": self.where, "preset": name}
+        values: dict[str, Any] = {"dataset": dataset, "kind": self.kind(dataset), "preset": preset}
+        of_kind = f"datasets.{dataset}" if "kind" in block else self.where
+        source = dict.fromkeys(known, "default") | {"dataset": self.where, "kind": of_kind, "preset": name}
+        named = ("dataset", "kind", "preset")
         for where, layer in layers:
             place = f"{self.where}, {where}" if where != self.where else where
             for key, value in flatten(layer, where=place):
-                if key not in known or key in ("dataset", "preset") or (key == "options" and where != own_block):
-                    raise unknown_key(key, [key for key in known if key not in ("dataset", "preset", "options")], place)
+                if key not in known or key in named or (key == "options" and where != own_block):
+                    raise unknown_key(key, [key for key in known if key not in (*named, "options")], place)
                 replaces = where == own_block and source[key] == self.where and values[key] != value
                 if replaces and dataset == self.dataset:
                     raise ParameterError(
@@ -310,6 +335,18 @@ class Experiment:
         params = validated(Params, unflatten(values), f"{self.where}, {name}")
         check_consistent(params, f"{self.where}, {name}")
         return Resolved(params, source)
+
+
+def with_options(raw: Mapping[str, Any], dataset: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a ``params.yaml`` with some of a data set's own options replaced; one that is not there is left to
+    :class:`Experiment` to refuse.
+    """
+    blocks = raw.get("datasets")
+    if not isinstance(blocks, Mapping) or dataset not in blocks:
+        return dict(raw)
+    block = blocks[dataset] or {}
+    changed = {**block, "options": {**(block.get("options") or {}), **options}}
+    return {**raw, "datasets": {**blocks, dataset: changed}}
 
 
 def check_consistent(params: Params, where: str) -> None:

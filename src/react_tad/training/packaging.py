@@ -4,7 +4,7 @@
 
 - ``parameters``: those of the steps that training does not read too (data set and its options, windows, inference,
   Soft-NMS, fusion), and the preset;
-- ``dataset``: name, licence, citation; ``variant``, ``seed``;
+- ``dataset``: name, kind, licence, citation; ``variant``, ``seed``;
 - ``features``: dimension, the type that they are stored in, the time between snippets where all recordings share one,
   the number of snippets that every recording is rescaled to (or null), how they were made (``source``: what
   standardised them is there) and the checksums of the arrays;
@@ -92,13 +92,14 @@ def completed(
     """The content of ``model.json``; ``sections`` are those of the step ``package``."""
     if missing := [name for name in STEP_SECTIONS["package"] if name not in sections]:
         raise ModelError(f"--cfg lacks {', '.join(missing)}; a model needs {', '.join(STEP_SECTIONS['package'])}")
-    dataset = find(sections["dataset"])
+    name, kind = sections["dataset"], sections["kind"]
+    dataset = find(kind)
     description = {key: value for key, value in training.items() if key not in ("layout", "weights_sha256")}
     return description | {
         "parameters": {**sections, **training["parameters"]},
         "variant": variant,
         "seed": training["parameters"].get("seed"),
-        "dataset": {"name": sections["dataset"], "licence": dataset.LICENCE, "citation": dataset.CITATION},
+        "dataset": {"name": name, "kind": kind, "licence": dataset.LICENCE, "citation": dataset.CITATION},
         "features": dict(features),
         "metrics": metrics,
         "code": dict(code),

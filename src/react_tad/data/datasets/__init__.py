@@ -1,5 +1,7 @@
 """One module a data set. To add one, add a file here and a block of its name under ``datasets`` in ``params.yaml``.
 
+A block of another name that says ``kind: MODULE`` is one more data set of that kind.
+
 A data set's module has (see :class:`DataSet`):
 
 - ``OPTIONS``: its own closed options, a :class:`react_tad.params.Section`;
@@ -8,7 +10,9 @@ A data set's module has (see :class:`DataSet`):
 - ``published(options)``: the files that it is made from (none for data that are generated);
 - ``expected_counts(options)``: what has to be in them;
 - ``prepare(raw_directory, options)``: turns them into recordings;
-- ``own_files(options)``, where the user's own files are read: which these are (:mod:`react_tad.data.own_files`);
+- ``own_splits(options, directory, where)``, where the user's own files are read: what each split consists of; such a
+  module prepares the splits that it is asked for, and has ``IN_CONTENT``, the options that nothing but this depends on;
+- ``check_options(options, where)``, if there are options that can contradict each other;
 - ``read_signal(path, source)``, where features are computed here: a new recording from its raw signal in a file, with
   the features that a model of this data set wants;
 - ``examine(files, options)``, if a file may miss and the others can be looked at all the same: says all that is wrong
@@ -18,6 +22,7 @@ Whatever is done with the recordings afterwards is the same for every data set.
 """
 
 import importlib
+import json
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +34,7 @@ import numpy as np
 from react_tad.data.annotations import Instance, Video
 from react_tad.data.problems import Problem
 from react_tad.data.published import Published
-from react_tad.params.section import Section
+from react_tad.params.section import Section, validated
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +69,7 @@ class Recording:
 
     video: str
     subset: str
-    """``training``, ``validation`` or ``test``."""
+    """``training``, ``validation``, ``test`` or ``new``."""
     duration: float
     """In seconds."""
     instances: tuple[Instance, ...]
@@ -78,6 +83,11 @@ class Recording:
     fps: float | None = None
     """Frames a second of the video, where there are frames."""
 
+    @property
+    def annotated(self) -> Video:
+        """The annotations alone."""
+        return Video(self.subset, self.duration, self.instances, self.ambiguous, self.fps)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
@@ -86,6 +96,8 @@ class Prepared:
     recordings: Sequence[Recording]
     source: dict[str, Any] = field(default_factory=dict)
     """How the features were made, as JSON; kept in every feature manifest."""
+    source_of_split: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    """The same for what concerns one split."""
     classes: tuple[str, ...] | None = None
     """Names of the classes, where the annotations say which there are; ``None``: the module's ``CLASSES``."""
     without_features: Mapping[str, Video] = field(default_factory=dict)
@@ -94,6 +106,16 @@ class Prepared:
     """Lines about what was found in the data, for the screen."""
     dtype: Literal["float32", "float16"] = "float32"
     """Type of the numbers on disk."""
+
+
+@dataclass(frozen=True)
+class OwnSplit:
+    """What a split of the user's own data consists of."""
+
+    content: str
+    """Digest of all that it is made from."""
+    listing: Mapping[str, Any]
+    """What was seen of each recording's features: its checksum, and more."""
 
 
 @dataclass(frozen=True)
@@ -128,14 +150,22 @@ class DataSet(Protocol):
         """Annotations and features of every recording."""
 
 
-def own_files(dataset: DataSet, options: Any) -> dict[str, Path]:
-    """The user's own files that a data set is made from, by name; none for most data sets.
+def is_own(dataset: DataSet) -> bool:
+    """Whether a data set is made of the user's own files, which are read where they are."""
+    return hasattr(dataset, "own_splits")
 
-    Raises:
-        ValueError: they are not where the options say.
 
-    """
-    return dataset.own_files(options) if hasattr(dataset, "own_files") else {}
+def without_places(dataset: DataSet, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options without those that only say where the user's own files are, and which of them each split has."""
+    return {key: value for key, value in options.items() if key not in getattr(dataset, "IN_CONTENT", ())}
+
+
+def parse_options(dataset: DataSet, given: Mapping[str, Any], where: str) -> Any:
+    """The data set's options, checked; a :class:`ValueError` names ``where`` they are."""
+    options = validated(dataset.OPTIONS, given, where)
+    if hasattr(dataset, "check_options"):
+        dataset.check_options(options, where)
+    return options
 
 
 def available() -> list[str]:
@@ -143,8 +173,26 @@ def available() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
 
 
-def find(name: str) -> DataSet:
-    """The module of data set ``name``; a :class:`ValueError` lists those that exist."""
+def find(name: str, where: str = "") -> DataSet:
+    """The module of data set ``name``, or of the data sets of that kind; a :class:`ValueError` lists those that exist.
+
+    ``where`` is what says so, for the message.
+    """
     if name not in available():
-        raise ValueError(f"no data set '{name}' in {__name__}; there are {', '.join(available())}")
+        said = f"{where}: " if where else ""
+        raise ValueError(
+            f"{said}no data set '{name}' in {__name__}; there are {', '.join(available())}. A block of another name "
+            "says which of them it is like, as in kind: custom"
+        )
     return importlib.import_module(f"{__name__}.{name}")  # type: ignore[return-value]
+
+
+def of_cfg(cfg: str, places: str | None = None) -> tuple[str, DataSet, Any]:
+    """What a step's ``--cfg`` says: the name of a data set, the module of its kind, and its options.
+
+    ``places`` is JSON with those options that say where the user's own files are; they are no parameters of a step.
+    """
+    loaded = json.loads(cfg)
+    name, given = loaded["dataset"], loaded.get("options", {})
+    dataset = find(loaded.get("kind", name), f"datasets.{name}.kind" if "kind" in loaded else "")
+    return name, dataset, parse_options(dataset, given | json.loads(places or "{}"), f"datasets.{name}.options")

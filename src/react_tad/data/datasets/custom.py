@@ -4,34 +4,33 @@ Features are a folder with one ``VIDEO.npy`` a video, one HDF5 file with a data 
 streams: numbers ``[snippets, dimension]``, read where they lie (:mod:`react_tad.data.own_features`). Annotations are
 ActivityNet-style JSON (:mod:`react_tad.data.annotations`), whose classes are those of its taxonomy, or, without one, of
 its instances. Subsets and missing splits: :mod:`react_tad.data.splits`; when each snippet was:
-:mod:`react_tad.data.snippet_times`.
+:mod:`react_tad.data.snippet_times`. Recordings of subset ``new`` are only detected in.
+
+There may be several such data sets: a block of any name under ``datasets`` in ``params.yaml`` that says ``kind:
+custom``.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from react_tad.data import own_features, prefixes, snippet_times
-from react_tad.data.annotations import AnnotationError, Annotations, Video, parse_annotations
-from react_tad.data.datasets import LazyFeatures, Prepared, Recording
-from react_tad.data.own_files import OwnFilesAway, check, recorded, summary
+from react_tad.data import own_features, snippet_times
+from react_tad.data.annotations import NEW
+from react_tad.data.datasets import Examined, LazyFeatures, OwnSplit, Prepared, Recording
+from react_tad.data.formats.streams import cut_note, listed
+from react_tad.data.own_features import Seen
+from react_tad.data.own_files import OwnFileError, digest
+from react_tad.data.own_recordings import OwnRecordings, read_recordings
 from react_tad.data.published import Published
 from react_tad.data.rescaling import LONGEST, rescaled
-from react_tad.data.splits import UNUSED, use_subsets, with_all_splits
-from react_tad.data.transposed import check_orientation
 from react_tad.files import read_json
 
 CLASSES: tuple[str, ...] = ()
 LICENCE = CITATION = "the user's own data"
 
-ANNOTATIONS = "annotations"
-"""Name that the file of annotations is recorded under."""
-WHERE = "datasets.custom.options"
-SHOWN = 5
-"""Names in a message about many videos."""
+WHERE = "options of own data"
 ENDS_MATCH = 0.1
 """Features that end further than this share of the duration from their video's end are worth a line on the screen."""
 
@@ -48,8 +47,10 @@ class Options(snippet_times.Times):
     """What precedes a video's name in the names of its features, such as ``v_``."""
     rescale: Annotated[int, Field(gt=0, le=LONGEST)] | None = None
     """Rescale every video to this many snippets, by linear interpolation; ``time`` has to be ``spread`` then."""
-    subsets: dict[str, Literal["training", "validation", "test", "unused"]] = Field(default_factory=dict)
+    subsets: dict[str, Literal["training", "validation", "test", "new", "unused"]] = Field(default_factory=dict)
     """What the subsets of the JSON are here, such as ``{validation: test}``; those not named keep their names."""
+    unlisted: Literal["refuse", "new"] = "refuse"
+    """Features that the JSON does not know: an error, or recordings of subset ``new``."""
     validation_share: Share = 0
     """Hold out this share of the training videos for validation, where the JSON has no validation videos."""
     test_share: Share = 0
@@ -57,6 +58,10 @@ class Options(snippet_times.Times):
 
 
 OPTIONS = Options
+
+IN_CONTENT = ("features", "annotations", "prefix", "subsets", "unlisted", "validation_share", "test_share")
+"""Options that say where the data are and which recordings each split has. The content of a split is what they come to,
+so they make nothing run again by themselves."""
 
 
 def published(options: Options) -> dict[str, list[Published]]:
@@ -69,120 +74,106 @@ def expected_counts(options: Options) -> dict[str, int]:
     return {}
 
 
-def own_files(options: Options) -> dict[str, Path]:
-    """The user's files, by the names that they are recorded under."""
-    check_options(options)
-    annotations, places = Path(options.annotations), feature_places(options)
-    if not any(path.exists() for path in (annotations, *places)):
-        named = " nor ".join(map(str, (annotations, *places)))
-        raise OwnFilesAway(f"neither {named} is there; {WHERE} should say where your data are")
-    return {ANNOTATIONS: annotations} | own_features.files(places, prefix=options.prefix)
-
-
-def feature_places(options: Options) -> list[Path]:
-    """Where the features are: one place, or one a stream."""
-    return [Path(options.features)] if isinstance(options.features, str) else list(map(Path, options.features))
-
-
-def check_options(options: Options) -> None:
+def check_options(options: Options, where: str = WHERE) -> None:
     """Refuse options that contradict each other; a :class:`ValueError` names both."""
-    snippet_times.check(options, WHERE)
+    snippet_times.check(options, where)
     if options.rescale and options.time != "spread":
-        raise ValueError(f"{WHERE}: rescale is given, and time is {options.time}; it needs time: spread")
+        raise ValueError(f"{where}: rescale is given, and time is {options.time}; it needs time: spread")
 
 
-def prepare(raw_directory: Path, options: Options) -> Prepared:
-    """Check annotations and features against each other, and place each snippet in time.
+def own_splits(options: Options, directory: Path, where: str = WHERE) -> dict[str, OwnSplit]:
+    """What each split consists of; ``directory`` remembers the checksums of features.
+
+    Raises:
+        ValueError: see :func:`react_tad.data.own_recordings.read_recordings`.
+
+    """
+    found = read_recordings(options, directory, where=where)
+    return {split: OwnSplit(found.content(split), found.listing(split)) for split in found.splits}
+
+
+def prepare(raw_directory: Path, options: Options, splits: Sequence[str] | None = None) -> Prepared:
+    """Place each snippet of the recordings in time; of some ``splits``, or of all.
 
     Raises:
         ValueError: what cannot be used, all faults of a kind at once; names the file, the videos and the values.
 
     """
-    check_options(options)
-    listing, path, places = recorded(Path(raw_directory)), Path(options.annotations), feature_places(options)
-    place = ", ".join(map(str, places))
-    check(ANNOTATIONS, path, listing)
-    document, unused = use_subsets(read_json(path), options.subsets, where=str(path))
-    annotations = with_all_splits(
-        parse_annotations(document, where=str(path)),
-        test_share=options.test_share,
-        validation_share=options.validation_share,
+    found = read_recordings(options, where=WHERE)
+    listings = {split: recorded_listing(Path(raw_directory), split, found) for split in splits or found.splits}
+    recordings = [
+        item for split, listing in listings.items() for item in make_recordings(found, split, options, listing)
+    ]
+    notes = [note for split in listings for note in found.notes(split)]
+    return Prepared(
+        recordings=recordings,
+        source={"options": {key: value for key, value in options.model_dump().items() if key not in IN_CONTENT}},
+        source_of_split={split: summary(listing) for split, listing in listings.items()},
+        classes=found.annotations.classes,
+        notes=(*notes, *cut_note([item.features for item in recordings]), *ends(recordings)),
     )
-    own = own_features.open_features(places, listing, prefix=options.prefix)
-    features = {video: lazy for video, lazy in own.videos.items() if video not in unused}
-    check_pairs(annotations, features, place, prefix=options.prefix)
-    turned = check_orientation({video: lazy.shape for video, lazy in features.items()}, place)
-    check_dimensions(features, place)
+
+
+def examine(files: Mapping[str, Path | None], options: Options) -> Examined:
+    """Look at all that is there, whether it was fetched or not."""
+    found = read_recordings(options, where=WHERE)
+    recordings = [item for split in found.splits for item in make_recordings(found, split, options)]
+    return Examined({item.video: item.annotated for item in recordings}, recordings, [])
+
+
+def recorded_listing(raw_directory: Path, split: str, found: OwnRecordings) -> dict[str, Seen]:
+    """What ``react-tad fetch`` recorded of a split's features, if the annotations are still those.
+
+    Raises:
+        OwnFileError: there is no such record, or it was made of other annotations or other recordings.
+
+    """
+    path = raw_directory / f"{split}.json"
+    if not path.is_file():
+        raise OwnFileError(f"{path} is not there; run 'react-tad fetch' first")
+    record = read_json(path)
+    listing = record["own_files"]
+    if set(listing) != set(found.videos(split)) or record["content"] != found.content(split, listing):
+        raise OwnFileError(
+            f"{found.annotations.where}: it says something else of the split '{split}' than when 'react-tad fetch' "
+            "recorded it; run it again"
+        )
+    return listing
+
+
+def make_recordings(
+    found: OwnRecordings, split: str, options: Options, listing: Mapping[str, Seen] | None = None
+) -> list[Recording]:
+    """The recordings of a split; their features have to be those of ``listing``, if it is given."""
+    videos = found.videos(split)
+    features = own_features.open_features(
+        own_features.places(options.features), videos, prefix=options.prefix, listing=listing
+    )
     if options.rescale:
         features = {video: rescaled(lazy, options.rescale) for video, lazy in features.items()}
-    recordings = [
-        make_recording(name, video, features[name], document["database"][name], options)
-        for name, video in annotations.videos.items()
-    ]
-    found = (*own.notes, *turned, *notes(recordings, unused))
-    return Prepared(recordings=recordings, source=summary(listing), classes=annotations.classes, notes=found)
+    return [make_recording(found, video, features[video], options) for video in videos]
 
 
-def make_recording(
-    name: str, video: Video, features: LazyFeatures, entry: Mapping[str, Any], options: Options
-) -> Recording:
-    """One recording with its place in time; ``entry`` is the video's in the JSON."""
-    where = f"{options.annotations}: video '{name}'"
-    seconds, first = snippet_times.place(options, entry, duration=video.duration, snippets=len(features), where=where)
+def make_recording(found: OwnRecordings, name: str, features: LazyFeatures, options: Options) -> Recording:
+    """One recording with its place in time."""
+    entry, known = found.entries[name], found.annotations.videos.get(name)
+    duration = known.duration if known else entry.get("duration")
+    where = f"{found.annotations.where}: video '{name}'"
+    seconds, first = snippet_times.place(options, entry, duration=duration, snippets=len(features), where=where)
     return Recording(
         video=name,
-        subset=video.subset,
-        duration=video.duration,
-        instances=video.instances,
+        subset=known.subset if known else NEW,
+        duration=float(first + (len(features) - 0.5) * seconds if duration is None else duration),
+        instances=known.instances if known else (),
+        ambiguous=known.ambiguous if known else (),
         features=features,
         seconds_per_snippet=seconds,
         first_center_seconds=first,
     )
 
 
-def check_pairs(
-    annotations: Annotations, features: Mapping[str, LazyFeatures], place: str, *, prefix: str = ""
-) -> None:
-    """Refuse videos without features and features without a video, all at once."""
-    missing = [video for video in annotations.videos if video not in features]
-    foreign = [video for video in features if video not in annotations.videos]
-    faults = []
-    if missing:
-        faults.append(
-            f"{annotations.where}: no features in {place} of {listed(missing)}; add them, or give the subset '{UNUSED}'"
-        )
-    if foreign:
-        faults.append(
-            f"{place}: {annotations.where} does not know {listed(foreign)}; add an entry, of subset "
-            f"'{UNUSED}' if it is to be left out, or take the features away"
-        )
-    if faults:
-        raise AnnotationError("\n".join(filter(None, (*faults, prefixes.advice(missing, foreign, prefix)))))
-
-
-def check_dimensions(features: Mapping[str, LazyFeatures], place: str) -> None:
-    """Refuse features that differ in dimension, all at once."""
-    counts = Counter(lazy.shape[1] for lazy in features.values())
-    usual, count = counts.most_common(1)[0]
-    odd = {video: lazy.shape[1] for video, lazy in features.items() if lazy.shape[1] != usual}
-    if odd:
-        values = sorted(set(odd.values()))
-        raise AnnotationError(
-            f"{place}: a snippet has {usual} features in {count} videos, and {', '.join(map(str, values))} in "
-            f"{listed(odd)}; it should have as many in all"
-        )
-
-
-def listed(videos: Collection[str]) -> str:
-    """Names for a message: all of a few, the first of many."""
-    shown = ", ".join(f"'{name}'" for name in sorted(videos)[:SHOWN])
-    return f"{len(videos)} video{'s' * (len(videos) > 1)} ({shown}{', ...' * (len(videos) > SHOWN)})"
-
-
-def notes(recordings: list[Recording], unused: Collection[str]) -> Iterator[str]:
-    """What the user may want to see: videos that are left out, and features that end far from their video's end."""
-    if unused:
-        yield f"left out, of subset '{UNUSED}': {listed(unused)}"
+def ends(recordings: Sequence[Recording]) -> Iterator[str]:
+    """A line on features that end far from their video's end, if there are any."""
     far = {item.video: item for item in recordings if abs(features_end(item) / item.duration - 1) > ENDS_MATCH}
     if far:
         item = far[min(far)]
@@ -196,3 +187,9 @@ def notes(recordings: list[Recording], unused: Collection[str]) -> Iterator[str]
 def features_end(recording: Recording) -> float:
     """Where the last snippet ends, in seconds."""
     return recording.first_center_seconds + (len(recording.features) - 0.5) * recording.seconds_per_snippet
+
+
+def summary(listing: Mapping[str, Seen]) -> dict[str, int | str]:
+    """How many files or parts of one, how many bytes, and one checksum: what a feature manifest says of a split."""
+    size = sum(seen["bytes"] for seen in listing.values())
+    return {"own_files": len(listing), "bytes": size, "sha256": digest(listing)}
