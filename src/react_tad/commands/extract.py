@@ -43,12 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Find the videos, load the network, extract."""
+    from react_tad.data.video_files import find_videos
     from react_tad.devices import choose_device, use_threads
     from react_tad.extraction.backbone import load_backbone
     from react_tad.extraction.clips import make_clips
     from react_tad.extraction.description import Extraction
     from react_tad.extraction.folder import extract_folder, summary
-    from react_tad.extraction.video import find_videos
 
     videos = find_videos(arguments.videos)
     use_threads(arguments.threads)

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from react_tad.data.features import FeatureError
+from react_tad.data.finite import FeatureError
+from react_tad.data.video_files import VideoError
 from react_tad.extraction import video_library
 from react_tad.extraction.backbone import Backbone
 from react_tad.extraction.description import Extraction
 from react_tad.extraction.extract import Times, extract_video, stored
-from react_tad.extraction.video import VideoError
 from react_tad.files import read_json, sha256, whole, write_json
 from react_tad.params.section import validated
 
