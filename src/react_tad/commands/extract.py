@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a video network of the Hugging Face hub, or a folder",
     )
     parser.add_argument("--out", type=Path, default=Path("own/features"), metavar="DIR", help="default: own/features")
+    parser.add_argument("--prefix", default="", metavar="TEXT", help="precedes a video's name in the names of files")
     clips = parser.add_argument_group("clips")
     clips.add_argument(
         "--frames", type=int, metavar="N", help="frames a clip (default: what the network was trained on)"
@@ -50,7 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
     from react_tad.extraction.description import Extraction
     from react_tad.extraction.folder import extract_folder, summary
 
-    videos = find_videos(arguments.videos)
+    videos = find_videos(arguments.videos, prefix=arguments.prefix)
     use_threads(arguments.threads)
     backbone = load_backbone(arguments.backbone, device=choose_device(arguments.device), half=arguments.half)
     clips = make_clips(

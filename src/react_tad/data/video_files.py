@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from react_tad.data.readable_names import is_unicode, readable
+
 SUFFIXES = (".avi", ".mkv", ".mov", ".mp4", ".webm")
 """What is taken from a folder, in small or capital letters; a file that is named is taken whatever it is called."""
 
@@ -41,9 +43,11 @@ def video_of(path: Path, prefix: str = "") -> str:
     """What the video in a file is called.
 
     Raises:
-        VideoError: the name does not begin with the prefix, or is nothing else.
+        VideoError: the name does not begin with the prefix, is nothing else, or is not UTF-8.
 
     """
+    if not is_unicode(path.name):
+        raise VideoError(f"{readable(path)} has a name that is not UTF-8, as names in annotations are; rename it")
     stem = unicodedata.normalize("NFC", path.stem)
     if not stem.startswith(prefix) or stem == prefix:
         raise VideoError(f"{path}: its name should be '{prefix}' and that of a video")

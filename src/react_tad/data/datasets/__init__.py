@@ -115,7 +115,11 @@ class OwnSplit:
     content: str
     """Digest of all that it is made from."""
     listing: Mapping[str, Any]
-    """What was seen of each recording's features: its checksum, and more."""
+    """What was seen of each recording's features, or of its film: its checksum, and more."""
+    films: Mapping[str, Path] = field(default_factory=dict)
+    """Where the recordings' films are, if features are extracted from them."""
+    backbone: str = ""
+    """Digest of the network that they are extracted by."""
 
 
 @dataclass(frozen=True)
