@@ -208,9 +208,14 @@ def own_data(experiment: Experiment, warn: Any) -> OwnData:
 
 
 def films_of(splits: Mapping[str, datasets.OwnSplit]) -> Iterator[tuple[str, Film]]:
-    """The films of all splits by video."""
+    """The films of all splits by video. Refuses names that Snakemake does not take for names of files."""
     for name, split in splits.items():
         for video, seen in split.listing.items():
+            if set(video) & set("{}\n"):
+                raise ValueError(
+                    f"film {video!r}: Snakemake does not take braces or line breaks in the names of files that it makes; "
+                    "rename it, in the annotations too"
+                )
             yield video, Film(name, split.films.get(video), (seen["sha256"], split.backbone))
 
 
