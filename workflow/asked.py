@@ -213,8 +213,8 @@ def films_of(splits: Mapping[str, datasets.OwnSplit]) -> Iterator[tuple[str, Fil
         for video, seen in split.listing.items():
             if set(video) & set("{}\n"):
                 raise ValueError(
-                    f"film {video!r}: Snakemake does not take braces or line breaks in the names of files that it makes; "
-                    "rename it, in the annotations too"
+                    f"film {video!r}: Snakemake does not take braces or line breaks in the names of files that it "
+                    "makes; rename it, in the annotations too"
                 )
             yield video, Film(name, split.films.get(video), (seen["sha256"], split.backbone))
 

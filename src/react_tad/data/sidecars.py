@@ -1,7 +1,7 @@
 """``VIDEO.json`` beside the features of a video: when its snippets were, how long it is, how they were extracted.
 
-``react-tad extract`` writes such files. In those of others any key but ``seconds_per_snippet`` may miss. Without a first
-centre, the first snippet is centred half a snippet from the start.
+``react-tad extract`` writes such files. In those of others any key but ``seconds_per_snippet`` may miss; without a
+first centre, the first snippet is centred half a snippet from the start.
 """
 
 import difflib

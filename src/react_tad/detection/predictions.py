@@ -29,6 +29,8 @@ class Predictions:
     """Wall time by stage."""
     notes: tuple[str, ...] = ()
     """What a reader should know of them."""
+    failed: tuple[str, ...] = ()
+    """Films that could not be used, a line each; the detections are of the others."""
 
     def __len__(self) -> int:
         """Give the number of detections."""
