@@ -14,7 +14,7 @@ ROOT = Path(react_tad.__file__).parent
 NEVER = {"snakemake", "dvc"}
 LIGHT = (
     "cli", "arguments", "segments", "files", "params.experiment", "data.windows", "data.features", "data.video_scores",
-    "detection.detections", "detection.soft_nms", "detection.fusion", "training.log",
+    "detection.detections", "detection.cells", "detection.soft_nms", "detection.fusion", "training.log",
     "extraction.clips", "extraction.video", "extraction.scaling", "extraction.backbone", "extraction.folder",
     "evaluation.average_precision", "evaluation.ground_truth", "evaluation.summary", "evaluation.profile_summary",
     "evaluation.validation", "evaluation.profiles.catalogue", "evaluation.profiles.measure",

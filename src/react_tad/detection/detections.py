@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from react_tad.files import read_json, whole, write_text
+from react_tad.files import read_json, whole
 
 ARRAYS = {"video": np.int32, "start": np.float64, "end": np.float64, "label": np.int32, "score": np.float64}
 """The arrays of a raw file that have one entry a detection, and their types."""
@@ -170,14 +170,17 @@ def read_detections(path: str | Path) -> Detections:
 
 def write_detections(path: str | Path, detections: Detections) -> None:
     """Write ActivityNet results with full precision, a line a video; the order of a video's detections is kept."""
-    columns = (detections.label, detections.start, detections.end, detections.score)
-    by_video: list[list[dict[str, Any]]] = [[] for _ in detections.videos]
-    for video, label, start, end, score in zip(detections.video, *(column.tolist() for column in columns), strict=True):
-        entry = {"label": detections.classes[label], "segment": [start, end], "score": score}
-        by_video[video].append(entry)
-    lines = [
-        f"{json.dumps(name, ensure_ascii=False)}: {json.dumps(entries, ensure_ascii=False, allow_nan=False)}"
-        for name, entries in zip(detections.videos, by_video, strict=True)
-    ]
-    body = ",\n".join(lines)
-    write_text(path, f'{{"version": "VERSION 1.3", "results": {{\n{body}\n}}, "external_data": {{}}}}\n')
+    order = np.argsort(detections.video, kind="stable")
+    begin = np.cumsum(np.append(0, np.bincount(detections.video, minlength=len(detections.videos)))).tolist()
+    with whole(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        file.write('{"version": "VERSION 1.3", "results": {\n')
+        for number, name in enumerate(detections.videos):
+            rows = order[begin[number] : begin[number + 1]]
+            columns = (detections.label, detections.start, detections.end, detections.score)
+            entries = [
+                {"label": detections.classes[label], "segment": [start, end], "score": score}
+                for label, start, end, score in zip(*(column[rows].tolist() for column in columns), strict=True)
+            ]
+            line = f"{json.dumps(name, ensure_ascii=False)}: {json.dumps(entries, ensure_ascii=False, allow_nan=False)}"
+            file.write(line if number == 0 else ",\n" + line)
+        file.write('\n}, "external_data": {}}\n')
