@@ -14,8 +14,10 @@ ROOT = Path(react_tad.__file__).parent
 NEVER = {"snakemake", "dvc"}
 LIGHT = (
     "cli", "arguments", "segments", "files", "params.experiment", "data.windows", "data.features", "data.video_scores",
-    "detection.detections", "detection.cells", "detection.soft_nms", "detection.fusion", "training.log",
+    "detection.cells",
     "extraction.clips", "extraction.video", "extraction.scaling", "extraction.backbone", "extraction.folder",
+    "detection.detections", "detection.soft_nms", "detection.fusion", "detection.predictions", "detection.recordings",
+    "detection.report", "detection.time_base", "training.log", "training.model_folder", "training.packaging",
     "evaluation.average_precision", "evaluation.ground_truth", "evaluation.summary", "evaluation.profile_summary",
     "evaluation.validation", "evaluation.profiles.catalogue", "evaluation.profiles.measure",
     "evaluation.diagnosis.report", "paper.tables", "paper.sweeps",
