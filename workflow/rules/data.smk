@@ -1,6 +1,7 @@
 # Recordings. In: a public address or a mirror folder, or nothing for a generated data set. Out, for each data set:
 #   data/D/raw/             downloaded files and manifest.json: where they come from, their sizes and checksums
-#   data/D/downloads/       no output, so that Snakemake does not remove it: what is there and right is not fetched again
+#   data/D/downloads/       no output, so that Snakemake does not remove it: what is there and right is not fetched again.
+#                           raw/ has hard links to it, or copies where it is on another file system
 #   data/D/annotations.json every instance of every recording, ActivityNet style
 #   data/D/features/        an array SPLIT.npy a split, and SPLIT.json: recordings, offsets, times and the array's checksum
 #   data/D/windows/         SPLIT.json: where the windows are cut and the instances in each
@@ -8,13 +9,17 @@
 
 rule fetch:
     input:
-        of_data("data/{dataset}/raw/manifest.json"),
+        of_data(["data/{dataset}/raw/manifest.json", *asked.raw_files(experiment)]),
 
 
 rule features:
     input:
         of_data("data/{dataset}/annotations.json"),
-        of_data("data/{dataset}/features/{split}.json", split=SPLITS),
+        of_data(
+            "data/{dataset}/features/{split}.{kind}",
+            split=SPLITS,
+            kind=["json", "npy"],
+        ),
 
 
 rule windows:
@@ -46,8 +51,11 @@ rule fetch_recordings:
     params:
         cfg=parameters("fetch"),
     shell:
-        "react-tad fetch --cfg {params.cfg:q} --to data/{wildcards.dataset}/downloads 2>&1 | tee {log}"
-        " && for file in {output}; do cp --link data/{wildcards.dataset}/downloads/$(basename $file) $file; done"
+        "{{ react-tad fetch --cfg {params.cfg:q} --to data/{wildcards.dataset}/downloads"
+        " && for file in {output}; do"
+        " from=data/{wildcards.dataset}/downloads/$(basename $file);"
+        " ln -L $from $file 2> /dev/null || cp $from $file || exit 1;"
+        " done; }} 2>&1 | tee {log}"
 
 
 rule compute_features:
