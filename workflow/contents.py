@@ -43,6 +43,13 @@ class Contents:
     def __init__(self) -> None:
         self.known = read_mapping(MEMORY)
         self.changed = False
+        self.inputs: dict[str, str | None] = {}
+
+    def of_input(self, path: str) -> str | None:
+        """``sha256:...`` as Snakemake records it, ``None`` if there is no file. Looked at once: many jobs read it."""
+        if path not in self.inputs:
+            self.inputs[path] = f"sha256:{self.sha256(path)}" if os.path.isfile(path) else None
+        return self.inputs[path]
 
     def sha256(self, path: str) -> str:
         """Hexadecimal sha256 of a file. Raises WorkflowError that names a file which cannot be read."""

@@ -173,11 +173,8 @@ def inputs_that_differ(record: Record, contents: Contents) -> list[str]:
 
     Snakemake looks only at inputs that are newer than the outputs.
     """
-    return [
-        path
-        for path, recorded in recorded_inputs(record).items()
-        if os.path.isfile(path) and f"sha256:{contents.sha256(path)}" != recorded
-    ]
+    recorded = recorded_inputs(record)
+    return [path for path in recorded if contents.of_input(path) not in (None, recorded[path])]
 
 
 def write_records(only: str | None = None) -> None:
