@@ -89,15 +89,25 @@ def generated_files(made_by_a_rule: Callable[[str], bool]) -> Iterator[str]:
         yield path
 
 
+def check_link(path: str) -> None:
+    """Refuse a link that leads nowhere: what it leads to may be away for a while only."""
+    if os.path.islink(path) and not os.path.exists(path):
+        raise WorkflowError(
+            f"{path} is a link to {os.readlink(path)}, which is not there. Bring that back, or remove the link: what "
+            "should be there is made anew then."
+        )
+
+
 def check_is_a_file(path: str) -> None:
-    """Refuse a folder, or a pipe, in the place of a file: Snakemake would take it for the file."""
+    """Refuse a folder, a pipe or a dangling link in the place of a file: Snakemake would take it for the file."""
+    check_link(path)
     if os.path.exists(path) and not os.path.isfile(path):
         kind = "a folder" if os.path.isdir(path) else "no regular file"
         raise WorkflowError(f"{path} is {kind}; a file should be there. Move it away: the file is made anew then.")
 
 
 def below(*tops: str) -> Iterator[str]:
-    """Everything below folders, links to folders entered; dangling links, and links that lead back, are left out."""
+    """Everything below folders, links to folders entered; those that lead back are left out."""
     waiting: list[tuple[str, tuple]] = [(top, ()) for top in tops if os.path.isdir(top)]
     while waiting:
         folder, above = waiting.pop()
@@ -109,8 +119,6 @@ def below(*tops: str) -> Iterator[str]:
         except OSError as error:
             raise unreadable(folder, error) from None
         for entry in entries:
-            if entry.is_symlink() and not os.path.exists(entry.path):
-                continue
             yield entry.path
             if entry.is_dir() and not (entry.name in KEPT and folder.count("/") == 1):
                 waiting.append((entry.path, (*above, (stat.st_dev, stat.st_ino))))

@@ -32,7 +32,7 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 import edits
-from contents import KEPT, LONG_AGO, Contents, below, check_is_a_file, date_back, date_of, generated_files
+from contents import KEPT, LONG_AGO, Contents, below, check_is_a_file, check_link, date_back, date_of, generated_files
 from job_records import TRIGGERS, Record, Store, Travelled, left_as_it_is, read_mapping, recorded_inputs
 from react_tad.files import write_json
 
@@ -122,6 +122,8 @@ def check_files(store: Store, travelled: Travelled, makes: Makes) -> tuple[Conte
 
 def files_to_check(store: Store, travelled: Travelled, makes: Makes) -> list[str]:
     """Files that a rule makes, and those that a record speaks of though no rule makes them now."""
+    for path in linked_folders():
+        check_link(path)
     recorded = [path for path in {*store.outputs(), *travelled.records} if os.path.exists(path)]
     for path in filter(makes, recorded):
         check_is_a_file(path)

@@ -68,6 +68,7 @@ def test_source_edited_and_put_back_while_training_runs(project):
     lock = (project.folder / "dvc.lock").read_bytes()
     source = project.folder / "src/react_tad/training/trainer.py"
     before, dates = source.read_bytes(), source.stat()
+    project.gamma(0.3)
     shutil.rmtree((project.folder / WEIGHTS).parents[2])
     with (project.folder / "run.txt").open("w") as said:
         process = project.start("snakemake", "--cores", "8", "all", stdout=said, stderr=said)
@@ -90,6 +91,7 @@ def test_source_edited_and_put_back_while_training_runs(project):
 def test_source_edited_and_put_back_while_dvc_trains(project):
     """DVC would record what the stage made."""
     source = project.folder / "src/react_tad/training/trainer.py"
+    project.gamma(0.3)
     shutil.rmtree((project.folder / WEIGHTS).parents[2])
     process = project.start("dvc", "repro", "train")
     wait_for_training(project, process)
@@ -101,11 +103,12 @@ def test_source_edited_and_put_back_while_dvc_trains(project):
 def test_source_checked_out_back_and_forth_between_runs(project):
     source = project.folder / "src/react_tad/training/trainer.py"
     before = source.read_bytes()
+    project.gamma(0.3)
     project.make("train")
     source.write_bytes(before + b"# edited\n")
     assert project.planned("train") == {"train_network": 1}
     source.write_bytes(before)
-    assert project.planned() == {}
+    assert project.planned("train") == {}
 
 
 def test_source_edited_while_training_runs(project):

@@ -190,6 +190,14 @@ def test_behind_links_changes_are_seen(folder, of, tmp_path_factory):
     assert os.lstat(MADE).st_mtime_ns < LONG_AGO
 
 
+@pytest.mark.parametrize("of", ["results/toy", "results/toy/metrics", MADE])
+def test_links_that_lead_nowhere_are_named(folder, of):
+    Path(of).rename("away")
+    Path(of).symlink_to("/nowhere/to/be/found")
+    with pytest.raises(WorkflowError, match=f"{of} is a link to /nowhere/to/be/found, which is not there"):
+        prepare()
+
+
 def test_links_that_lead_back_end(folder):
     Path("results/toy/again").symlink_to(folder / "results")
     prepare()
