@@ -46,11 +46,18 @@ def test_json_has_no_numbers_that_are_none(tmp_path, number):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("content", [b'{"a": ', b"\xff\xfe\x00"])
-def test_broken_json_is_named(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"a": ', "is not valid JSON"),
+        (b"\xff\xfe\x00", "is not UTF-8: line 1 has a byte 0xff .UTF-16"),
+        (b" ", "is empty"),
+    ],
+)
+def test_broken_json_is_named(tmp_path, content, message):
     path = tmp_path / "broken.json"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"broken\.json is not valid JSON"):
+    with pytest.raises(ValueError, match=rf"broken\.json.* {message}"):
         files.read_json(path)
 
 

@@ -13,8 +13,8 @@ from react_tad.cli import VERBS
 ROOT = Path(react_tad.__file__).parent
 NEVER = {"snakemake", "dvc"}
 LIGHT = (
-    "cli", "arguments", "segments", "files", "params.experiment", "data.windows", "data.features", "data.video_scores",
-    "detection.detections", "detection.soft_nms", "detection.fusion", "training.log",
+    "cli", "arguments", "segments", "files", "tables", "params.experiment", "data.windows", "data.features",
+    "data.video_scores", "detection.detections", "detection.soft_nms", "detection.fusion", "training.log",
     "evaluation.average_precision", "evaluation.ground_truth", "evaluation.summary", "evaluation.profile_summary",
     "evaluation.validation", "evaluation.profiles.catalogue", "evaluation.profiles.measure",
     "evaluation.diagnosis.report", "paper.tables", "paper.sweeps",
@@ -24,7 +24,7 @@ LIGHT = (
 
 ORDER = (
     "cli", "commands", "arguments", "pictures", "paper", "evaluation", "detection", "training", "losses", "model",
-    "data", "params", "devices", "files", "segments",
+    "data", "params", "tables", "devices", "files", "segments",
 )  # fmt: skip
 """The house from top to bottom: nothing here imports what stands before it. Last come the modules that everything
 stands on."""

@@ -1,9 +1,9 @@
 """Anyone's own features and annotations; docs/own-data.md goes from nothing to a mAP.
 
 Features are a folder with one ``VIDEO.npy`` a video, or one HDF5 file with a data set a video: numbers ``[snippets,
-dimension]``, read where they lie. Annotations are ActivityNet-style JSON (:mod:`react_tad.data.annotations`), whose
-classes are those of its taxonomy, or, without one, of its instances. Subsets and missing splits:
-:mod:`react_tad.data.splits`; when each snippet was: :mod:`react_tad.data.snippet_times`.
+dimension]``, read where they lie. Annotations are ActivityNet-style JSON or a table
+(:mod:`react_tad.data.annotations`), whose classes are those of its taxonomy, or, without one, of its instances. Subsets
+and missing splits: :mod:`react_tad.data.splits`; when each snippet was: :mod:`react_tad.data.snippet_times`.
 """
 
 from collections import Counter
@@ -14,13 +14,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from react_tad.data import own_features, snippet_times
+from react_tad.data.annotation_documents import read_annotation_document
 from react_tad.data.annotations import AnnotationError, Annotations, Video, parse_annotations
 from react_tad.data.datasets import LazyFeatures, Prepared, Recording
 from react_tad.data.own_files import OwnFilesAway, check, recorded, summary
 from react_tad.data.published import Published
 from react_tad.data.rescaling import rescaled
 from react_tad.data.splits import UNUSED, use_subsets, with_all_splits
-from react_tad.files import read_json
 from react_tad.params.section import Positive
 
 CLASSES: tuple[str, ...] = ()
@@ -94,7 +94,7 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
     check_options(options)
     listing, path, place = recorded(Path(raw_directory)), Path(options.annotations), Path(options.features)
     check(ANNOTATIONS, path, listing)
-    document, unused = use_subsets(read_json(path), options.subsets, where=str(path))
+    document, unused = use_subsets(read_annotation_document(path, subset="training"), options.subsets, where=str(path))
     annotations = with_all_splits(
         parse_annotations(document, where=str(path)),
         test_share=options.test_share,
