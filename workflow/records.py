@@ -33,7 +33,7 @@ from snakemake.persistence import RECORD_FORMAT_VERSION
 from snakemake.persistence.file import FilePersistence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
-from react_tad.files import sha256, write_json
+from react_tad.files import read_json, sha256, write_json
 
 KNOWN_FORMAT = 6
 """Snakemake's record format that this module was written for; with another one its triggers switch off silently."""
@@ -190,7 +190,7 @@ def read_jobs(file: Path) -> list[tuple[Record, dict[str, str]]]:
 def read_mapping(file: Path) -> dict[str, Any]:
     """A JSON object; empty if it cannot be read, so that what it speaks of is made anew."""
     try:
-        loaded = json.loads(file.read_text(encoding="utf-8"))
+        loaded = read_json(file)
     except (OSError, ValueError):
         return {}
     return loaded if isinstance(loaded, dict) else {}

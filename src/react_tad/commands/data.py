@@ -8,12 +8,11 @@ check     everything that is wrong as a table, exit status 1 if anything is: fil
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from react_tad.arguments import add_mirror
-from react_tad.params.section import validated
+from react_tad.params.section import parse_object, validated
 from react_tad.params.yaml_files import read_yaml
 
 
@@ -37,7 +36,9 @@ def run(arguments: argparse.Namespace) -> None:
     from react_tad.data.datasets import find
 
     dataset = find(arguments.name)
-    given = json.loads(arguments.options) if arguments.options else _options_of_params_yaml(arguments.name)
+    given = (
+        parse_object(arguments.options, "--options") if arguments.options else _options_of_params_yaml(arguments.name)
+    )
     options = validated(dataset.OPTIONS, given, f"options of {arguments.name}")
     {"fetch": _fetch, "check": _check, "describe": _describe}[arguments.action](arguments, dataset, options)
 

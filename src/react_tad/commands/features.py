@@ -5,7 +5,6 @@ and its manifest SPLIT.json (see react_tad.data.features). The raw files have to
 """
 
 import argparse
-import json
 from pathlib import Path
 
 
@@ -20,8 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Prepare the recordings and write them."""
     from react_tad.data.prepare import prepare
+    from react_tad.params.section import data_set_of
 
-    cfg = json.loads(arguments.cfg)
+    name, options = data_set_of(arguments.cfg)
     files = {"raw": arguments.raw, "annotations": arguments.annotations, "features": arguments.features}
-    for line in prepare(cfg["dataset"], cfg.get("options", {}), **files):
+    for line in prepare(name, options, **files):
         print(line)

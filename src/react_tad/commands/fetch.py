@@ -7,11 +7,10 @@ manifest has their checksums.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from react_tad.arguments import add_mirror
-from react_tad.params.section import validated
+from react_tad.params.section import data_set_of, validated
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,8 +25,8 @@ def run(arguments: argparse.Namespace) -> None:
     from react_tad.data.datasets import find
     from react_tad.data.fetching import fetch_data_set, listed
 
-    cfg = json.loads(arguments.cfg)
-    dataset = find(cfg["dataset"])
-    options = validated(dataset.OPTIONS, cfg.get("options", {}), f"--cfg options of {cfg['dataset']}")
-    for line in listed(fetch_data_set(cfg["dataset"], dataset, options, arguments.to, arguments.mirror), arguments.to):
+    name, given = data_set_of(arguments.cfg)
+    dataset = find(name)
+    options = validated(dataset.OPTIONS, given, f"--cfg options of {name}")
+    for line in listed(fetch_data_set(name, dataset, options, arguments.to, arguments.mirror), arguments.to):
         print(line)

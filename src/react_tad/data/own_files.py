@@ -8,12 +8,13 @@ one with another content makes what depends on it run. Nothing is copied and not
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from tqdm import tqdm
+from typing_extensions import TypedDict
 
 from react_tad.files import read_json, sha256, write_json
-from react_tad.params.section import canonical
+from react_tad.params.section import canonical, checked
 
 MEMORY = "own_checksums.json"
 """In the folder of downloads: what each checksum was computed at."""
@@ -24,6 +25,13 @@ class OwnFile(TypedDict):
 
     sha256: str
     bytes: int
+
+
+class _Remembered(TypedDict):
+    """What is remembered of a file: size and dates, and the checksum at that time."""
+
+    state: list[int]
+    sha256: str
 
 
 class OwnFileError(ValueError):
@@ -66,7 +74,7 @@ def _check_there(name: str, path: Path) -> None:
 
 def _remembered(memory: Path) -> dict[str, Any]:
     try:
-        return read_json(memory)
+        return checked(dict[str, _Remembered], read_json(memory), str(memory))
     except (OSError, ValueError):  # nothing is lost: the checksums are computed again
         return {}
 
@@ -93,10 +101,10 @@ def recorded(raw_directory: Path) -> dict[str, OwnFile]:
 
     """
     path = raw_directory / "manifest.json"
-    listing = read_json(path).get("own_files") if path.is_file() else None
-    if listing is None:
+    manifest = checked(dict[str, Any], read_json(path), str(path)) if path.is_file() else {}
+    if manifest.get("own_files") is None:
         raise OwnFileError(f"{path} does not list the files of own data; run 'react-tad fetch' first")
-    return listing
+    return checked(dict[str, OwnFile], manifest["own_files"], f"{path}: own_files")
 
 
 def check(name: str, path: Path, listing: Mapping[str, OwnFile]) -> None:

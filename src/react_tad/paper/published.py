@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter, ValidationError
 
 from react_tad.evaluation.summary import SETTING, Spread, read_metrics
-from react_tad.files import read_json
+from react_tad.files import parse_json, read_json, read_text
 from react_tad.model.flops import count
 from react_tad.paper.numbers import ACTIVITYNET_TIOU, TABLES, THUMOS14_TIOU, PaperRow
 from react_tad.params.model import Model
@@ -119,8 +119,9 @@ def read_rows(text: str) -> list[Detector]:
     Raises ValueError that names the entry that does not exist or has no such value, or the file that is no description.
     """
     inline = text.lstrip().startswith("[")
+    content = text if inline else read_text(text)
+    parse_json(content, "the given rows" if inline else text)
     try:
-        content = text if inline else Path(text).read_text(encoding="utf-8")
         rows = TypeAdapter(list[OurRow]).validate_json(content)
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, each['loc'])) or 'they'}: {each['msg']}" for each in error.errors()]
