@@ -18,6 +18,9 @@ from react_tad.files import read_text, write_text
 SUFFIXES = (".csv", ".csv.gz")
 """How the name of a table ends."""
 
+LONGEST = 1e12
+"""Seconds, 30,000 years: what is longer is no time, and differences of times stay exact enough below it."""
+
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -44,6 +47,13 @@ class Row(NamedTuple):
         """Give a cell as a number; a :class:`TableError` shows a cell that is none."""
         try:
             return number(self.text(column))
+        except ValueError as error:
+            raise self.error(f"{column} {error}") from None
+
+    def seconds(self, column: str) -> float:
+        """Give a cell as a time, likewise."""
+        try:
+            return seconds(self.text(column))
         except ValueError as error:
             raise self.error(f"{column} {error}") from None
 
@@ -75,6 +85,14 @@ def number(value: Any) -> float:
         found = math.inf
     if not math.isfinite(found):
         raise ValueError(f"{value if isinstance(value, float | str) else 'a huge number'} should be a finite number")
+    return found
+
+
+def seconds(value: Any) -> float:
+    """A time, as :func:`number` takes numbers; one beyond ``LONGEST`` is an error too."""
+    found = number(value)
+    if abs(found) > LONGEST:
+        raise ValueError(f"{value!r} should be a time in seconds, {LONGEST:g} at most")
     return found
 
 

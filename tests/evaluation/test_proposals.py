@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.plain.segments import iou
 
+from plain.segments import iou
 from react_tad.cli import main
 from react_tad.detection.detections import read_detections
 from react_tad.evaluation.average_precision import parse_tiou

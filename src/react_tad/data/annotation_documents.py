@@ -48,7 +48,7 @@ def read_annotation_document(path: str | Path, *, subset: str) -> Any:
         if any(row.text(column) for column in COLUMNS[1:]):
             if not row.text("label"):
                 raise row.error(f"video '{name}': the label is empty")
-            segment = [row.number("start"), row.number("end")]
+            segment = [row.seconds("start"), row.seconds("end")]
             if segment[1] < segment[0]:
                 raise row.error(f"video '{name}': start {segment[0]} and end {segment[1]} should have end >= start")
             entry["annotations"].append({"label": row.text("label"), "segment": segment})

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from react_tad.data.annotation_documents import AnnotationError, leaves, read_annotation_document
 from react_tad.files import write_json
-from react_tad.tables import number
+from react_tad.tables import seconds
 
 SUBSETS = ("training", "validation", "test")
 AMBIGUOUS = "Ambiguous"
@@ -163,9 +163,9 @@ def _range_fault(instance: Instance, duration: float) -> str | None:
 
 
 def _is_number(value: Any) -> bool:
-    """Tell whether a value is a finite number; here text is none."""
+    """Tell whether a value is a number that can be a time; here text is none."""
     try:
-        return not isinstance(value, str) and number(value) is not None
+        return not isinstance(value, str) and seconds(value) is not None
     except ValueError:
         return False
 

@@ -86,6 +86,8 @@ def read_video_scores(settings: "Fusion") -> VideoScores:
         classes, rows = _read_cuhk(path)
     else:
         classes, rows = _read_untrimmednet(path, settings.video_list, settings.class_list)
+    if not classes:
+        raise ValueError(f"{path} has no scores of any class")
     if settings.softmax:
         rows = {video: _softmax(row) for video, row in rows.items()}
     for video, row in rows.items():

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from react_tad.files import read_json, whole, write_text
-from react_tad.tables import Row, is_table, number, read_table, write_table
+from react_tad.tables import Row, is_table, number, read_table, seconds, write_table
 
 ARRAYS = {"video": np.int32, "start": np.float64, "end": np.float64, "label": np.int32, "score": np.float64}
 """The arrays of a raw file that have one entry a detection, and their types."""
@@ -125,7 +125,7 @@ def parse_entry(entry: Any) -> tuple[str, float, float]:
     if not isinstance(segment, list | tuple) or len(segment) != 2:
         raise ValueError(f"segment {segment!r} of '{label}' should be [start, end] in seconds")
     try:
-        start, end = number(segment[0]), number(segment[1])
+        start, end = seconds(segment[0]), seconds(segment[1])
     except ValueError as error:
         raise ValueError(f"segment {segment!r} of '{label}' should be [start, end] in seconds: {error}") from None
     if end < start:
@@ -201,7 +201,7 @@ def _table_rows(path: str | Path) -> dict[str, list[tuple[str, float, float, flo
 
 def table_entry(row: Row) -> tuple[str, float, float]:
     """(label, start, end) of a row of a table; a :class:`react_tad.tables.TableError` names what is wrong with it."""
-    label, start, end = row.text("label"), row.number("start"), row.number("end")
+    label, start, end = row.text("label"), row.seconds("start"), row.seconds("end")
     if not row.text("video") or not label:
         raise row.error(f"video {row.text('video')!r} and label {label!r} should be names")
     if end < start:

@@ -16,7 +16,7 @@ import numpy as np
 
 from react_tad.data.annotation_documents import leaves, read_annotation_document
 from react_tad.detection.detections import parse_entry
-from react_tad.tables import number
+from react_tad.tables import seconds
 
 AMBIGUOUS = "Ambiguous"
 """THUMOS14's label for what its annotators could not decide. It is no class, in any data set."""
@@ -138,6 +138,6 @@ def _duration(path: str | Path, name: str, entry: Mapping[str, Any]) -> float:
     if "duration" not in entry:
         return math.nan
     try:
-        return number(entry["duration"])
+        return seconds(entry["duration"])
     except ValueError as error:
         raise ValueError(f"{path}: video '{name}': duration should be seconds: {error}") from None

@@ -5,6 +5,7 @@ G-TAD's has neither, calls them ``train`` and ``test``, and its times are string
 """
 
 import tarfile
+import zlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -46,12 +47,15 @@ def read_json_database(path: str | Path, classes: Collection[str]) -> tuple[dict
 
 
 def _text(path: Path) -> str:
-    if not tarfile.is_tarfile(path):
-        return read_text(path)
-    with tarfile.open(path) as archive:
-        for member in archive:
-            if member.isfile() and member.name.endswith(".json"):
-                return archive.extractfile(member).read().decode("utf-8")
+    try:
+        if not tarfile.is_tarfile(path):
+            return read_text(path)
+        with tarfile.open(path) as archive:
+            for member in archive:
+                if member.isfile() and member.name.endswith(".json"):
+                    return archive.extractfile(member).read().decode("utf-8-sig")
+    except (tarfile.TarError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
     raise ValueError(f"{path}: no JSON file in this archive; expected annotations/thumos14.json as ActionFormer has it")
 
 
