@@ -42,8 +42,8 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
 
 def parse_overrides(settings: list[str]) -> dict:
     """Turn ``["train.epochs=1"]`` into ``{"train.epochs": 1}``; values are YAML 1.2."""
+    from react_tad.files import parse_yaml
     from react_tad.params.section import ParameterError
-    from react_tad.params.yaml_files import parse_yaml
 
     for setting in settings:
         if "=" not in setting:

@@ -21,6 +21,8 @@ from typing import Any
 
 DEPTH = 100
 """Levels of lists and objects that a JSON or YAML document may have; what is written for a purpose has ten at most."""
+YAML_VALUES = 100_000
+"""Values on one level of a YAML document, aliases written out; nobody writes as many by hand."""
 
 _GZIP = b"\x1f\x8b"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -120,6 +122,24 @@ def parse_json(text: str, where: str) -> Any:
         raise ValueError(f"{where}: {long}") from error
     check_tree(value, where, characters=bool(_SURROGATE.search(text)))
     return value
+
+
+def parse_yaml(text: str, where: str) -> Any:
+    """Parse YAML 1.2 (``1e-4`` is a number and ``on`` a string, as DVC reads it; PyYAML is YAML 1.1).
+
+    Errors as for :func:`parse_json`, and for what is nested within itself or stands for too many values.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        loaded = YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError) as error:  # a ValueError is that of a date that there is not
+        raise ValueError(f"{where} is not valid YAML: {error}") from error
+    except RecursionError:
+        raise ValueError(f"{where}: lists and mappings are nested more than {DEPTH} deep") from None
+    check_tree(loaded, where, most=YAML_VALUES)
+    return loaded
 
 
 def _table_hint(text: str) -> str:

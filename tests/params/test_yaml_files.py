@@ -2,8 +2,9 @@ import time
 
 import pytest
 
+from react_tad.files import parse_yaml
 from react_tad.params.section import ParameterError
-from react_tad.params.yaml_files import parse_yaml, read_yaml
+from react_tad.params.yaml_files import read_yaml
 
 
 def test_yaml_as_editors_write_it(tmp_path):
