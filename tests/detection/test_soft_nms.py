@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from react_tad.cli import main
-from react_tad.detection.detections import RawDetections, read_detections
+from react_tad.detection.detections import RawDetections, read_detections, write_detections
 from react_tad.detection.soft_nms import METHODS, soft_nms, suppress
 from react_tad.params.soft_nms import SoftNms
 
@@ -184,6 +184,16 @@ def test_command(tmp_path, capsys):
     written, kept = read_detections(tmp_path / "d.json"), suppress(raw, **OPTIONS | {"keep": 3})
     assert written.videos == kept.videos
     assert (written.score.tolist(), written.start.tolist()) == (kept.score.tolist(), kept.start.tolist())
+
+
+@pytest.mark.parametrize("name", ["d.csv", "d.csv.gz", "d.json.gz"])
+def test_command_writes_by_the_name(tmp_path, name):
+    raw_of(50, 4).write(tmp_path / "raw.npz")
+    for out in ("d.json", name):
+        options = ["--raw", str(tmp_path / "raw.npz"), "--out", str(tmp_path / out)]
+        assert main(["suppress", "--cfg", "{}", *options]) == 0
+    write_detections(tmp_path / "again.json", read_detections(tmp_path / name))
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "d.json").read_bytes()
 
 
 def test_large_enough_for_thumos14():
