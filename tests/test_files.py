@@ -87,6 +87,7 @@ def test_what_is_compressed_is_the_same_each_time_and_is_read(tmp_path):
         files.write_json(tmp_path / folder / "x.json.gz", {"a": [1, 2.5]})
     content = (tmp_path / "a" / "x.json.gz").read_bytes()
     assert content == (tmp_path / "b" / "x.json.gz").read_bytes()
+    assert content[3:8] == bytes(5), "neither a name nor a date"
     assert json.loads(gzip.decompress(content)) == files.read_json(tmp_path / "a" / "x.json.gz") == {"a": [1, 2.5]}
     (tmp_path / "cut.json").write_bytes(content[:-5])
     with pytest.raises(ValueError, match=r"cut\.json is compressed .* and damaged"):

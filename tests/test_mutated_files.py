@@ -230,7 +230,7 @@ def test_readers_name_the_file_or_read_it(fresh, kind):
     document, reader = READERS[kind]
     either = st.one_of(mutated(document).map(str.encode), damaged(json.dumps(document, indent=1).encode()))
 
-    @tried(40)
+    @tried(60)
     @given(content=either)
     def holds(content):
         folder = fresh()
@@ -287,7 +287,7 @@ def check_outcome(folder, which, status, said, metrics):
 @pytest.mark.parametrize(("which", "document"), [("a.json", ANNOTATIONS), ("d.json", DETECTIONS)])
 @pytest.mark.parametrize("more", [(), ("--proposals",)], ids=["mAP", "proposals"])
 def test_evaluate_names_the_file_or_is_right(fresh, which, document, more):
-    @tried(60)
+    @tried(150)
     @given(text=mutated(document))
     def holds(text):
         folder = fresh()
