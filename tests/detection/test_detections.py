@@ -73,6 +73,7 @@ def test_rows_of_a_table_may_be_mixed(tmp_path):
     ("row", "message"),
     [
         ("v,0,1,Run,", "line 3: score '' should be a number"),
+        ("v,-1e13,1,Run,0.5", "line 3: start '-1e13' should be a time in seconds"),
         ("v,0,1,,0.5", "line 3: video 'v' and label '' should be names"),
         (",0,1,Run,0.5", "line 3: video '' and label 'Run' should be names"),
         ("v,2,1,Run,0.5", "line 3: video 'v': start 2.0 and end 1.0 should have end >= start"),
@@ -156,6 +157,7 @@ def test_durations_are_one_a_video():
         ({"label": "Run", "segment": [False, True], "score": 1}, r"segment \[False, True\] of 'Run' should be"),
         ({"label": "Run", "segment": ["0", "1_0"], "score": 1}, "'1_0' should be a number"),
         ({"label": "Run", "segment": ["0", "nan"], "score": 1}, "'nan' should be a number"),
+        ({"label": "Run", "segment": [0, 1e13], "score": 1}, r"should be a time in seconds, 1e\+12 at most"),
         ({"label": "Run", "segment": [0, 1], "score": True}, "score of .*: True should be a number"),
         ({"label": "", "segment": [0, 1], "score": 1}, "label '' of .* should be a name"),
         ({"label": True, "segment": [0, 1], "score": 1}, "label True of .* should be a name"),
