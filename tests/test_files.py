@@ -117,6 +117,11 @@ def test_json_that_cannot_be_worked_with_is_named(tmp_path, text, message):
         files.read_json(tmp_path / "a.json")
 
 
+def test_a_name_that_no_file_has():
+    with pytest.raises(ValueError, match=r"'a\\x00b' cannot be the name of a file"):
+        files.read_json("a\0b")
+
+
 def test_json_at_the_edge_is_fine(tmp_path):
     deep = "[" * 100 + "]" * 100
     text = '{"deep": ' + deep[1:-1] + r', "whole": "\ud83d\ude00", "large": 1e308, "whole number": ' + "9" * 300 + "}"

@@ -67,6 +67,8 @@ def read_text(path: str | Path) -> str:
 
     Raises ValueError that names the file: it is not UTF-8, or damaged gzip.
     """
+    if "\0" in str(path):
+        raise ValueError(f"{str(path)!r} cannot be the name of a file")
     content = Path(path).read_bytes()
     if content[:2] == _GZIP:
         try:
