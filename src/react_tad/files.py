@@ -14,6 +14,7 @@ import json
 import math
 import os
 import re
+import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -66,6 +67,11 @@ def whole(path: str | Path) -> Iterator[Path]:
             os.close(lock)
 
 
+_WRITE_LOCK = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+"""Of a whole file, held by whoever opened it (C's ``struct flock``). Another kind of lock than the one that HDF5 takes
+of a file that it writes."""
+
+
 def _own_temporary(path: Path) -> tuple[Path, int]:
     """An empty file that no other writer of ``path`` has, and the descriptor that locks it.
 
@@ -75,7 +81,7 @@ def _own_temporary(path: Path) -> tuple[Path, int]:
         temporary = path.with_name(f".{path.stem[:100]}{f'.{number}' if number else ''}.part{path.suffix}")
         lock = os.open(temporary, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.fcntl(lock, fcntl.F_OFD_SETLK, _WRITE_LOCK)
             if temporary.stat().st_ino == os.fstat(lock).st_ino:  # else its writer has just given it its final name
                 os.ftruncate(lock, 0)
                 return temporary, lock
