@@ -77,4 +77,5 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.profile:
         print("\n" + speed_table(found, found.seconds | watch.seconds))
     if found.failed:
-        raise ValueError("\n".join([f"{len(found.failed)} films could not be used:", *found.failed]))
+        total = len(found.failed) + len(found.durations)
+        raise ValueError("\n".join([f"{len(found.failed)} of {total} recordings could not be used:", *found.failed]))
