@@ -187,7 +187,8 @@ def check_pairs(
     path: Path, entries: Collection[str], features: Collection[str], place: str, where: str, *, prefix: str = ""
 ) -> None:
     """Refuse videos without features and features without a video, all at once."""
-    missing = [video for video in entries if video not in features]
+    there = set(features)
+    missing = [video for video in entries if video not in there]
     foreign = [video for video in features if video not in entries]
     faults = []
     if missing:

@@ -31,11 +31,12 @@ def find_videos(paths: Iterable[str | Path], *, prefix: str = "") -> dict[str, P
     for path in map(Path, paths):
         for video in [path] if path.is_file() else _below(path, prefix):
             name = video_of(video, prefix)
-            if found.setdefault(name, video).absolute() != video.absolute():
+            if name in found and found[name].absolute() != video.absolute():
                 raise VideoError(
                     f"{found[name]} and {video} would both be called '{name}'; rename one of them, or extract them "
                     f"into different folders"
                 )
+            found.setdefault(name, video)
     return dict(sorted(found.items()))
 
 

@@ -112,11 +112,11 @@ def extracted(
     videos = find_videos(dict.fromkeys(film for films in found.values() for film in films))
     with tempfile.TemporaryDirectory(prefix="react-tad-") as folder:
         failed = _extract(videos, how, Path(folder), backbone, device, threads, progress)
-        if len(failed) == len(videos) == sum(map(len, found.values())):
-            raise FilmError("\n".join(failed))
         names = {film: name for name, film in videos.items()}
         arrays = {path: [Path(folder) / f"{names[film]}.npy" for film in films] for path, films in found.items()}
         there = [array for path in paths for array in (arrays[path] or [path]) if not found[path] or array.is_file()]
+        if not there:
+            raise FilmError("\n".join(failed))
         films = {Path(folder) / f"{name}.npy": film for name, film in videos.items()}
         yield Extracted(there, films, tuple(failed))
 
