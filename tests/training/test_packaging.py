@@ -152,7 +152,7 @@ def test_all_splits_were_extracted_in_one_way():
     moved = made_manifest((0.5, 0.25), extraction=how | {"backbone": {"name": "there", "sha256": "00"}})
     assert described_features([first, moved])["source"]["extraction"] == how
     other = made_manifest((0.5, 0.25), extraction=how | {"dtype": "float16"}) | {"split": "training"}
-    with pytest.raises(ModelError, match="splits test and training .*: dtype is 'float32' and 'float16'"):
+    with pytest.raises(ModelError, match=r"splits test and training .*: dtype is 'float32' and 'float16'"):
         described_features([first, other])
     with pytest.raises(ModelError, match=r"backbone\.sha256 is '00' and None"):
         described_features([first, made_manifest((0.5, 0.25))])
