@@ -201,14 +201,8 @@ def test_features_extracted_by_hand_say_themselves_when_they_were(own):
     ("more", "message"),
     [
         ({"features": "own"}, "give one of them"),
-        ({"backbone": None}, "videos is given, and backbone is not"),
-        ({"time": "seconds"}, "time is seconds, and videos is given"),
-        ({"stride_frames": 4}, "stride_frames = 4 and stride_seconds = 0.2; give one of them"),
-        ({"videos": None}, "backbone is given, and videos is not"),
         ({"backbone": f"{PLACE}/gone"}, "gone is not there; it should be the folder of a network"),
-        ({"backbone": PLACE}, "no config.json in this folder"),
         ({"stride_seconds": 0}, "stride_seconds = 0: Input should be greater than 0"),
-        ({"rescale": 100}, "rescale is given, and time is sidecar"),
     ],
 )
 def test_what_does_not_go_together_is_refused_before_anything_runs(own, more, message):

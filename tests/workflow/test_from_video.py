@@ -41,7 +41,7 @@ def project(tmp_path_factory) -> Project:
 
 def average_map(project, detections) -> float:
     """Of a file of detections, on the test films."""
-    command = ["react-tad", "evaluate", "--annotations", "data/custom/annotations.json", "--subset", "test"]
+    command = ["react-tad", "evaluate", "--annotations", "data/custom/annotations/test.json", "--subset", "test"]
     project.ok(*command, "--detections", str(detections), "--json", "metrics.json")
     return json.loads((project.folder / "metrics.json").read_text())["average_map"]
 
