@@ -49,8 +49,11 @@ class Options(snippet_times.Times, own_films.Films):
     time: Literal["spread", "seconds", "frames", "sidecar"] = Field(
         default_factory=lambda before: "sidecar" if before.get("videos") else "spread"
     )
-    features: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = "own/features"
-    """Folder of ``.npy``, ``.npz`` or HDF5 files, or such a file; a list of them is joined along the dimension."""
+    features: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+        default_factory=lambda before: None if before.get("videos") else "own/features"
+    )
+    """Folder of ``.npy``, ``.npz`` or HDF5 files, or such a file; a list of them is joined along the dimension. Null
+    where ``videos`` is given."""
     annotations: str = "own/annotations.json"
     prefix: str = ""
     """What precedes a video's name in the names of its features, such as ``v_``."""
