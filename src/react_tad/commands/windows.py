@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Make the index and write it."""
     from react_tad.data.annotations import read_annotations
     from react_tad.data.features import FeatureStore
-    from react_tad.data.windows import make_windows
+    from react_tad.data.windows import make_windows, told
     from react_tad.files import write_json
     from react_tad.params.section import step_params
     from react_tad.params.windows import Windows
@@ -31,5 +31,5 @@ def run(arguments: argparse.Namespace) -> None:
     store.verify()
     index = make_windows(annotations, store, params)
     write_json(arguments.out, index, indent=None)
-    counts = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in index["counts"].items())
-    print(f"{store.split}: {counts}")
+    for line in told(index, store):
+        print(line)

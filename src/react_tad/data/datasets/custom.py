@@ -22,7 +22,8 @@ from react_tad.data.datasets import Examined, LazyFeatures, OwnSplit, Prepared, 
 from react_tad.data.formats.streams import cut_note, listed
 from react_tad.data.own_features import Seen
 from react_tad.data.own_files import OwnFileError, digest
-from react_tad.data.own_recordings import OwnRecordings, read_recordings
+from react_tad.data.own_recordings import OwnRecordings, check_shapes, read_annotated, read_recordings
+from react_tad.data.problems import Faults, Problem
 from react_tad.data.published import Published
 from react_tad.data.rescaling import LONGEST, rescaled
 from react_tad.files import read_json
@@ -111,14 +112,42 @@ def prepare(raw_directory: Path, options: Options, splits: Sequence[str] | None 
         source_of_split={split: summary(listing) for split, listing in listings.items()},
         classes=found.annotations.classes,
         notes=(*notes, *cut_note([item.features for item in recordings]), *ends(recordings)),
+        annotated=found.annotations.videos,
+        time_base=snippet_times.origin(options),
     )
 
 
 def examine(files: Mapping[str, Path | None], options: Options) -> Examined:
-    """Look at all that is there, whether it was fetched or not."""
-    found = read_recordings(options, where=WHERE)
-    recordings = [item for split in found.splits for item in make_recordings(found, split, options)]
-    return Examined({item.video: item.annotated for item in recordings}, recordings, [])
+    """Look at all that is there, whether it was fetched or not; of features at what their files say of the shape."""
+    faults = Faults()
+    with faults.kept():
+        found = read_recordings(options, where=WHERE)
+    places = own_features.places(options.features)
+    notes: list[str] = []
+    with faults.kept():
+        lazies = own_features.open_features(places, prefix=options.prefix)
+        unused = () if faults.errors else found.unused
+        shapes = {video: lazy.shape for video, lazy in lazies.items() if video not in unused}
+        notes += check_shapes(shapes, own_features.named(places))
+    if not faults.errors:
+        with faults.kept():
+            recordings = [item for split in found.splits for item in make_recordings(found, split, options)]
+    if faults.errors:
+        problems = [Problem(options.annotations, "", line, "") for line in faults.lines]
+        try:
+            annotations = read_annotated(options)
+        except ValueError:  # among the faults already
+            return Examined({}, [], problems)
+        return Examined(annotations.videos, [], problems, classes=annotations.classes)
+    notes += [note for split in found.splits for note in found.notes(split)]
+    return Examined(
+        {item.video: item.annotated for item in recordings},
+        recordings,
+        [],
+        classes=found.annotations.classes,
+        notes=(*notes, *cut_note([item.features for item in recordings]), *ends(recordings)),
+        time_base=snippet_times.origin(options),
+    )
 
 
 def recorded_listing(raw_directory: Path, split: str, found: OwnRecordings) -> dict[str, Seen]:
@@ -151,7 +180,13 @@ def make_recordings(
     )
     if options.rescale:
         features = {video: rescaled(lazy, options.rescale) for video, lazy in features.items()}
-    return [make_recording(found, video, features[video], options) for video in videos]
+    recordings = []
+    faults = Faults()
+    for video in videos:
+        with faults.kept():
+            recordings.append(make_recording(found, video, features[video], options))
+    faults.raise_all()
+    return recordings
 
 
 def make_recording(found: OwnRecordings, name: str, features: LazyFeatures, options: Options) -> Recording:
