@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from react_tad.data import own_features, prefixes, snippet_times
+from react_tad.data.annotation_documents import read_annotation_document
 from react_tad.data.annotations import NEW, SUBSETS, AnnotationError, Annotations, is_number, parse_annotations
 from react_tad.data.formats.streams import listed
 from react_tad.data.own_features import Seen
@@ -20,7 +21,6 @@ from react_tad.data.own_files import OwnFilesAway, digest
 from react_tad.data.problems import Faults
 from react_tad.data.splits import UNUSED, check_instances, use_subsets, with_all_splits
 from react_tad.data.transposed import check_orientation
-from react_tad.files import read_json
 
 TIMES = ("duration", "fps", "seconds_per_snippet", "first_center_seconds")
 """What is read of a recording's entry besides its subset and instances."""
@@ -124,7 +124,7 @@ def _read_document(path: Path, options: Any) -> tuple[dict[str, Any], list[str],
     """The JSON with the project's subsets, and the videos of the subsets ``new`` and ``unused``."""
     if not path.is_file():
         raise AnnotationError(f"{path} is not there; it should be the annotations of the own data")
-    document, unused = use_subsets(read_json(path), options.subsets, where=str(path))
+    document, unused = use_subsets(read_annotation_document(path, subset=SUBSETS[0]), options.subsets, where=str(path))
     entries = document["database"]
     new = [name for name, entry in entries.items() if isinstance(entry, dict) and entry.get("subset") == NEW]
     if new and len(new) == len(entries):
