@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -83,7 +84,8 @@ def check_raw(dataset: DataSet, options: Any, files: Mapping[str, Path | None], 
     """Look at what the files hold; a module without ``examine`` needs all of them, as :func:`gathered` has them."""
     try:
         if hasattr(dataset, "examine"):
-            return dataset.examine(files, options)
+            examined = dataset.examine(files, options)
+            return replace(examined, classes=examined.classes or dataset.CLASSES)
         if None in files.values():
             return Examined({}, [], [])
         prepared = dataset.prepare(directory, options)

@@ -26,6 +26,7 @@ def features_end(recording: Recording) -> float:
 
 def doubtful_durations(recordings: Sequence[Recording]) -> Iterator[str]:
     """Sentences on one split."""
+    recordings = [item for item in recordings if features_end(item) > 0]
     if len(recordings) < ENOUGH:
         return
     factors = np.array([item.duration / features_end(item) for item in recordings])

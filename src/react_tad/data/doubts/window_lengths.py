@@ -35,14 +35,13 @@ def _counted(lengths: Sequence[float], length: int, min_inside: float, seconds: 
     longer, shorter = snippets > length, snippets < 1
     if longer.any():
         lost = int((snippets * min_inside > length).sum())
-        enough = int(np.ceil(np.quantile(snippets, HELD, method="higher")))
-        longest = int(np.ceil(snippets.max()))
-        most = f"{enough} would hold {HELD:.0%}, and " if length < enough < longest else ""
+        enough, longest = np.ceil(np.quantile(snippets, HELD, method="higher")), np.ceil(snippets.max())
+        most = f"{enough:.0f} would hold {HELD:.0%}, and " if length < enough < longest else ""
         yield (
             longer.mean(),
             f"{longer.sum()} of {len(snippets)} instances ({longer.mean():.1%}) are longer than a window of {length} "
             f"snippets ({length * seconds:.3g} s), and {lost} have less than {min_inside:.0%} in any. "
-            f"windows.length: {length} -> {most}{longest} would hold all",
+            f"windows.length: {length} -> {most}{longest:.0f} would hold all",
         )
     if shorter.any():
         yield (
