@@ -1,7 +1,7 @@
 """Cut the recordings of one split into windows.
 
 The split is that of the feature manifest. Features are read whole once, and checked against their manifest. Prints
-what was kept, and how many segments were cut or dropped and why.
+what was kept, how many segments were cut or dropped and why, and how many instances no window holds.
 """
 
 import argparse
