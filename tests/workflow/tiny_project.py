@@ -61,7 +61,7 @@ NOTHING = "Nothing to be done"
 AGGREGATES = {
     *("all", "fetch", "features", "windows", "data", "train", "detect", "suppress", "evaluate", "figures"),
     *("studies", "table1", "table2", "table3", "table4", "figure4", "figure5", "figureS3", "presets", "diagnosis"),
-    "pretrained",
+    *("pretrained", "new"),
 }
 
 
@@ -119,15 +119,15 @@ class Project:
         assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}"
         return done.stdout
 
-    def start(self, *command: str) -> subprocess.Popen:
+    def start(self, *command: str, output=subprocess.DEVNULL) -> subprocess.Popen:
         """Start a command in a process group of its own, as a terminal does."""
         return subprocess.Popen(
             command,
             cwd=self.folder,
             env=environment(),
             start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
 
     def make(self, *arguments: str) -> str:
@@ -164,7 +164,7 @@ class Project:
 
     def gamma(self, value: float) -> None:
         """Set ``model.raid.gamma``."""
-        self.params(lambda params: params["model"]["raid"].update(gamma=value))
+        self.params(lambda params: params["model"].update(raid={"gamma": value}))
 
     def commit(self, message: str) -> None:
         """Commit everything that git does not ignore."""
