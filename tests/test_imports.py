@@ -13,9 +13,11 @@ from react_tad.cli import VERBS
 ROOT = Path(react_tad.__file__).parent
 NEVER = {"snakemake", "dvc"}
 LIGHT = (
-    "cli", "arguments", "segments", "files", "params.experiment", "data.windows", "data.features", "data.video_scores",
-    "detection.detections", "detection.soft_nms", "detection.fusion", "training.log",
+    "cli", "arguments", "segments", "files", "tables", "params.experiment", "data.windows", "data.features",
+    "data.video_scores", "detection.cells",
     "extraction.clips", "extraction.video", "extraction.scaling", "extraction.backbone", "extraction.folder",
+    "detection.detections", "detection.soft_nms", "detection.fusion", "detection.predictions", "detection.recordings",
+    "detection.report", "detection.time_base", "training.log", "training.model_folder", "training.packaging",
     "evaluation.average_precision", "evaluation.ground_truth", "evaluation.summary", "evaluation.profile_summary",
     "evaluation.validation", "evaluation.profiles.catalogue", "evaluation.profiles.measure",
     "evaluation.diagnosis.report", "paper.tables", "paper.sweeps",
@@ -25,7 +27,7 @@ LIGHT = (
 
 ORDER = (
     "cli", "commands", "arguments", "pictures", "paper", "evaluation", "detection", "training", "losses", "model",
-    "extraction", "data", "params", "devices", "files", "segments",
+    "extraction", "data", "params", "tables", "devices", "files", "segments",
 )  # fmt: skip
 """The house from top to bottom: nothing here imports what stands before it. Last come the modules that everything
 stands on."""

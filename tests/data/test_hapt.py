@@ -1,4 +1,6 @@
 import io
+import json
+import re
 import tarfile
 import zipfile
 from pathlib import Path
@@ -108,6 +110,68 @@ def test_raw_samples_are_the_samples():
     raw = hapt.raw_samples(signal)
     assert raw.shape == (3, 300)
     np.testing.assert_array_equal(raw[1].reshape(6, 50)[2], signal[25:75, 2])
+
+
+def write_table(path, signal, *, separator=",", header=False, end="\n"):
+    """A raw signal as text, all digits kept."""
+    lines = [separator.join(map(repr, row)) for row in signal.tolist()]
+    path.write_bytes(end.join(["ax,ay,az,gx,gy,gz"] * header + lines + [""]).encode())
+    return path
+
+
+def signal_of(number, user):
+    files = raw_data()
+    tables = [files[f"RawData/{kind}_exp{number:02d}_user{user:02d}.txt"] for kind in ("acc", "gyro")]
+    return np.hstack([np.loadtxt(io.StringIO(table)) for table in tables])
+
+
+@pytest.mark.parametrize("features", ["statistics", "raw"])
+@pytest.mark.parametrize("how", [{}, {"header": True}, {"separator": ";"}, {"separator": " "}, {"end": "\r\n"}])
+def test_a_new_signal_has_the_features_of_a_recording(tmp_path, counts, features, how):
+    """Bit for bit, from the text of a table and what a feature manifest says."""
+    pack_tar(tmp_path / "archive", raw_data())
+    options = hapt.Options(features=features)
+    prepared = hapt.prepare(tmp_path, options)
+    source = json.loads(json.dumps(prepared.source | {"options": options.model_dump()}))
+    for number, user in enumerate(USERS, start=1):
+        (expected,) = (item for item in prepared.recordings if item.video == f"exp{number:02d}_user{user:02d}")
+        path = write_table(tmp_path / f"{expected.video}.csv", signal_of(number, user), **how)
+        found = hapt.read_signal(path, source)
+        assert len(found.features) == len(expected.features)
+        np.testing.assert_array_equal(np.asarray(found.features), expected.features, strict=True)
+        for name in ("video", "duration", "seconds_per_snippet", "first_center_seconds"):
+            assert getattr(found, name) == getattr(expected, name)
+
+
+@pytest.mark.parametrize("describe", [hapt.statistics, hapt.raw_samples])
+@pytest.mark.parametrize("samples", [50, 51, 74, 75, 100, 1000, 1037])
+@pytest.mark.parametrize("snippets", [1, 2, 7, 1000])
+def test_a_long_signal_is_described_in_parts(describe, samples, snippets):
+    signal = np.random.default_rng(samples).standard_normal((samples, 6))
+    found = np.concatenate([describe(part) for part in hapt.parts(signal, snippets)])
+    np.testing.assert_array_equal(found, describe(signal), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1,2,3,4,5\n" * 60, "has 5 columns; it should have 6: acceleration x, y, z in g and angular velocity"),
+        ("1,2,3,4,5,6,7\n" * 60, "has 7 columns"),
+        ("1,2,3,4,5,6\n" * 49, "has 49 rows; it should have 50 at least, one second"),
+        ("", "has 0 rows"),
+        ("ax,ay,az,gx,gy,gz\n", "has 0 rows"),
+        ("1,2,3,4,5,6\n" * 60 + "1,2,3,x,5,6\n", "could not convert string 'x' to float64 at row 60, column 4"),
+        ("1,2,3,4,5,6\n" * 60 + "1,2,3\n", "the number of columns changed from 6 to 3"),
+        ("1,2,3,4,5,6\n" * 60 + "1,2,nan,4,5,6\n", "row 61 of its numbers has nan; all must be finite"),
+        ("words and no numbers\n" * 60, "could not convert string 'words'"),
+        (b"\xff\xfe\x00" * 60, "utf-8"),
+    ],
+)
+def test_what_is_no_signal_is_named(tmp_path, text, message):
+    path = tmp_path / "walk.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ValueError, match=rf"(?s)walk\.csv.*{re.escape(message)}"):
+        hapt.read_signal(path, {"mean": [0.0] * 160, "standard_deviation": [1.0] * 160})
 
 
 def test_a_missing_recording_is_named_by_its_counts(tmp_path, counts):

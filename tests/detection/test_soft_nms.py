@@ -1,5 +1,6 @@
 """Hand-worked cases, properties, and an independent plain-loop implementation."""
 
+import dataclasses
 import json
 import math
 import time
@@ -7,8 +8,10 @@ import time
 import numpy as np
 import pytest
 
+from plain.soft_nms import soft_nms as one_by_one
 from react_tad.cli import main
-from react_tad.detection.detections import RawDetections, read_detections
+from react_tad.detection import soft_nms as module
+from react_tad.detection.detections import RawDetections, read_detections, write_detections
 from react_tad.detection.soft_nms import METHODS, soft_nms, suppress
 from react_tad.params.soft_nms import SoftNms
 
@@ -156,7 +159,7 @@ def raw_of(count, videos):
         videos=tuple(f"v{index}" for index in range(videos)),
         classes=("Run", "Jump"),
         durations=np.full(videos, 300.0),
-        video=random.integers(0, videos - 1, count),  # the last video has none
+        video=random.integers(0, max(videos - 1, 1), count),  # the last video has none
         start=start,
         end=start + random.random(count) * 10,
         label=random.integers(0, 2, count),
@@ -184,6 +187,113 @@ def test_command(tmp_path, capsys):
     written, kept = read_detections(tmp_path / "d.json"), suppress(raw, **OPTIONS | {"keep": 3})
     assert written.videos == kept.videos
     assert (written.score.tolist(), written.start.tolist()) == (kept.score.tolist(), kept.start.tolist())
+
+
+KINDS = ("sparse", "dense", "ties", "chain", "same", "points", "negative", "huge", "mixed lengths")
+
+
+def case(kind, seed):
+    """Segments, scores and labels, some hundreds; ``kind`` says what is hard about them."""
+    random = np.random.default_rng([KINDS.index(kind), seed])
+    count = int(random.integers(1, 300))
+    start, length, scores = random.random(count) * 100, random.random(count) * 4, random.random(count)
+    if kind == "dense":
+        length *= 25
+    elif kind == "ties":  # equal scores, starts and ends; many that only touch
+        start, length, scores = start.round(), length.round(), random.integers(0, 5, count) / 4
+    elif kind == "chain":  # each overlaps with the next one only, scores in order along it
+        start, length, scores = np.arange(count) * 1.0, np.full(count, 1.5), np.arange(count) / count
+    elif kind == "same":
+        start, length, scores = start // 25, np.full(count, 2.0), random.integers(0, 3, count) / 2
+    elif kind == "points":
+        length *= random.integers(0, 2, count)
+    elif kind == "negative":
+        start = start.round() - 50
+    elif kind == "huge":
+        start, length = start * 1e12, length * 1e12
+    elif kind == "mixed lengths":  # a few cover nearly all
+        length *= np.where(random.random(count) < 0.05, 30, 0.2)
+    return np.stack((start, start + length), -1), scores, random.integers(0, 4, count)
+
+
+@pytest.mark.parametrize("class_wise", [False, True])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_bits_as_one_by_one(kind, method, class_wise, monkeypatch):
+    monkeypatch.setattr(module, "REBUILD", 1)  # cells are made anew often
+    for seed in range(12):
+        segments, scores, labels = case(kind, seed)
+        options = OPTIONS | {
+            "method": method,
+            "class_wise": class_wise,
+            "sigma": [0.05, 0.4][seed % 2],
+            "iou_threshold": [0.0, 0.3, 1.0][seed % 3],
+            "floor": [0.0, 1e-3, 0.3][seed // 4],
+            "keep": [1, 7, 50, 10**9][seed % 4],
+        }
+        index, new = soft_nms(segments, scores, labels, **options)
+        expected, expected_new = one_by_one(segments, scores, labels, **options)
+        assert new.tobytes() == expected_new.tobytes()
+        np.testing.assert_array_equal(index, expected)
+
+
+@pytest.mark.parametrize("class_wise", [False, True])
+def test_videos_in_portions_are_the_same_as_alone(class_wise, monkeypatch):
+    raw = raw_of(900, 12)
+    options = OPTIONS | {"class_wise": class_wise, "keep": 40, "floor": 0.01}
+    whole = suppress(raw, **options)
+    for portion in (1, 100, 250):
+        monkeypatch.setattr(module, "PORTION", portion)
+        kept = suppress(raw, **options)
+        for name in ("video", "start", "end", "label", "score"):
+            assert getattr(kept, name).tobytes() == getattr(whole, name).tobytes()
+    by_video = np.argsort(raw.video, kind="stable")
+    columns = {name: getattr(raw, name)[by_video] for name in ("video", "start", "end", "label", "score")}
+    kept = suppress(dataclasses.replace(raw, **columns), **options)
+    assert kept.score.tobytes() == whole.score.tobytes() and kept.start.tobytes() == whole.start.tobytes()
+
+
+def test_one_detection_and_none():
+    for count in (0, 1):
+        index, new = soft_nms(np.full((count, 2), [1.0, 2.0]), np.full(count, 0.5), np.zeros(count), **OPTIONS)
+        assert (index.tolist(), new.tolist()) == ([0] * count, [0.5] * count)
+    raw = raw_of(0, 3)
+    assert len(suppress(raw, **OPTIONS)) == 0
+
+
+def test_wrong_segments_and_options():
+    for segment in ([2.0, 1.0], [math.nan, 1.0], [0.0, math.inf]):
+        with pytest.raises(ValueError, match="should be finite, with end >= start"):
+            soft_nms(np.array([segment]), np.array([0.5]), np.zeros(1), **OPTIONS)
+    with pytest.raises(ValueError, match="score nan should be >= 0"):
+        soft_nms(TWINS, np.array([0.5, math.nan]), np.zeros(2), **OPTIONS)
+    for wrong in ({"sigma": 0.0}, {"iou_threshold": -0.1}, {"keep": -1}):
+        with pytest.raises(ValueError, match="should be >= 0, and sigma > 0"):
+            soft_nms(TWINS, np.array([0.5, 0.4]), np.zeros(2), **OPTIONS | wrong)
+    raw = raw_of(3, 3)
+    raw.score[1] = -0.5
+    with pytest.raises(ValueError, match=r"video 'v\d': score -0\.5 should be >= 0"):
+        suppress(raw, **OPTIONS)
+
+
+def test_many_that_do_not_overlap_are_taken_together(monkeypatch):
+    """What makes it fast: steps are as many as depend on each other, not as detections."""
+    steps = []
+    take = module.Cells.take
+    monkeypatch.setattr(module.Cells, "take", lambda *given: steps.append(len(given[1])) or take(*given))
+    raw = raw_of(6000, 30)
+    suppress(raw, **OPTIONS | {"keep": 10**9, "floor": 0.0})
+    assert sum(steps) == 6000 and len(steps) < 400
+
+
+@pytest.mark.parametrize("name", ["d.csv", "d.csv.gz", "d.json.gz"])
+def test_command_writes_by_the_name(tmp_path, name):
+    raw_of(50, 4).write(tmp_path / "raw.npz")
+    for out in ("d.json", name):
+        options = ["--raw", str(tmp_path / "raw.npz"), "--out", str(tmp_path / out)]
+        assert main(["suppress", "--cfg", "{}", *options]) == 0
+    write_detections(tmp_path / "again.json", read_detections(tmp_path / name))
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "d.json").read_bytes()
 
 
 def test_large_enough_for_thumos14():

@@ -13,6 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from react_tad import load
 from react_tad.cli import main
 from react_tad.data.datasets.thumos14 import CLASSES
 from react_tad.data.released_checkpoint import DIMENSION, other_than_theirs, released_params
@@ -171,6 +172,8 @@ def test_import_writes_a_model_that_loads(tmp_path):
     trained = load_model(tmp_path / "model")
     trained.check_fits(dimension=2048, classes=tuple(sorted(CLASSES)), features="theirs")
     state = read_checkpoint(checkpoint)["state_dict"]
+    found = load(tmp_path / "model", device="cpu").predict(np.zeros((30, 2048)), seconds_per_snippet=0.2)
+    assert found.detections.classes == tuple(sorted(CLASSES))
     loaded = load_file(tmp_path / "model/model.safetensors")
     assert torch.equal(loaded["content"], state["query_embed.weight"][:, :256])
 

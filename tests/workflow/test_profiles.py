@@ -14,7 +14,7 @@ test:
   two: {used_by: them, origin: here, leave_out: {videos: [VIDEO]}}
 """
 MEASURED = {
-    **{"evaluate_detections": 2, "summarize_metrics": 1, "compare_profiles": 1, "draw_ap": 2},
+    **{"evaluate_detections": 2, "summarize_metrics": 1, "compare_profiles": 1, "package_model": 2, "draw_ap": 2},
     **{"diagnose_errors": 2, "record_provenance": 1},
 }
 

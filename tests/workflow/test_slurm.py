@@ -80,7 +80,7 @@ def on_slurm(slurm, unrun, tmp_path_factory) -> Run:
     project = copy(unrun, tmp_path_factory.mktemp("on_slurm"))
     log = project.folder.parent / "output.txt"
     with log.open("w") as output:
-        process = project.start(*COMMAND, *OFTEN, "evaluate", output=output)
+        process = project.start(*COMMAND, *OFTEN, "evaluate", stdout=output, stderr=output)
         try:
             cancel_in_training(project, process)
             process.wait(timeout=600)

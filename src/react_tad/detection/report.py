@@ -43,8 +43,10 @@ def speed_table(found: Predictions, seconds: Mapping[str, float]) -> str:
     lines = [f"{name:{width}}  {value:9.2f} s  {_share(value, total):5.1f} %" for name, value in seconds.items()]
     lines.append(f"{'total':{width}}  {total:9.2f} s")
     network = seconds.get("network", 0.0)
-    pace = f"{found.windows / network:.1f} windows/s in the network, " if network else ""
-    lines.append(f"{found.windows} windows, {length:.1f} s of recordings: {pace}{length / total:.0f} x real time")
+    pace = [f"{found.windows / network:.1f} windows/s in the network"] if network else []
+    pace += [f"{length / total:.0f} x real time"] if total else []
+    done = f"{found.windows} windows, {length:.1f} s of recordings"
+    lines.append(f"{done}: {', '.join(pace)}" if pace else done)
     return "\n".join(lines)
 
 
