@@ -61,7 +61,7 @@ NOTHING = "Nothing to be done"
 AGGREGATES = {
     *("all", "fetch", "features", "windows", "data", "train", "detect", "suppress", "evaluate", "figures"),
     *("studies", "table1", "table2", "table3", "table4", "figure4", "figure5", "figureS3", "presets", "diagnosis"),
-    "pretrained",
+    *("pretrained", "new"),
 }
 
 
@@ -151,7 +151,7 @@ class Project:
 
     def gamma(self, value: float) -> None:
         """Set ``model.raid.gamma``."""
-        self.params(lambda params: params["model"]["raid"].update(gamma=value))
+        self.params(lambda params: params["model"].update(raid={"gamma": value}))
 
     def commit(self, message: str) -> None:
         """Commit everything that git does not ignore."""

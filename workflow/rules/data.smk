@@ -124,6 +124,10 @@ if variants.own.contents:
 
 else:
 
+    # On a cluster it is the login node that reaches the internet.
+    localrules:
+        fetch_recordings,
+
     rule fetch_recordings:
         input:
             sources=source_files("fetch"),

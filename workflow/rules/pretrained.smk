@@ -20,6 +20,10 @@ rule pretrained:
         "tee {log} < {input}"
 
 
+localrules:
+    fetch_released_weights,
+
+
 rule fetch_released_weights:
     input:
         sources=source_files("fetch_weights"),

@@ -20,6 +20,7 @@ from react_tad.data.formats.streams import listed
 from react_tad.data.own_features import Seen
 from react_tad.data.own_files import OwnFilesAway, digest
 from react_tad.data.own_films import SeenFilm
+from react_tad.data.problems import Faults
 from react_tad.data.sidecars import Beside
 from react_tad.data.splits import UNUSED, check_instances, use_subsets, with_all_splits
 from react_tad.data.transposed import check_orientation
@@ -111,43 +112,75 @@ def read_recordings(options: Any, directory: Path | None = None, *, where: str) 
     place = own_features.named(places)
     if not any(each.exists() for each in (path, *places)):
         raise OwnFilesAway(f"neither {path} nor {place} is there; {where} should say where your data are")
+    document, new, unused = _read_document(path, options)
+    entries = document["database"]
+    faults = Faults()
+    with faults.kept():
+        annotations = _annotations(document, frozenset(new), options)
+        check_instances(annotations)
+    films: Mapping[str, Path] = {}
+    features: Mapping[str, Any] = {}
+    backbone = ""
+    with faults.kept():
+        films = own_films.find(options) if options.videos else {}
+        features, backbone = _examine(films, places, options, directory, where) if directory else ({}, "")
+        names = films or features or own_features.names(places, prefix=options.prefix)
+        names = [video for video in names if video not in unused]
+        if options.unlisted == NEW:
+            new += [video for video in names if video not in entries]
+            entries = {video: {} for video in names} | entries
+        check_pairs(path, entries, names, place, where, prefix=options.prefix)
+    remarks: list[str] = []
+    beside: dict[str, Beside] = {}
+    if not options.videos:
+        with faults.kept():
+            used = {video: seen for video, seen in features.items() if video not in unused}
+            remarks = check_shapes(
+                {video: (seen["snippets"], seen["dimension"]) for video, seen in used.items()}, place
+            )
+        if options.time == "sidecar" and not faults.errors:
+            with faults.kept():
+                beside = _read_sidecars(own_features.beside(places, prefix=options.prefix), entries, directory)
+                sidecars.agreed(beside, place)
+    with faults.kept():
+        check_durations(path, {video: entries[video] for video in new}, options, where)
+    faults.raise_all()
+    if not options.videos:
+        remarks = [*own_features.unread(places, prefix=options.prefix), *remarks]
+    films = {video: film for video, film in films.items() if video not in unused}
+    return OwnRecordings(annotations, entries, tuple(new), unused, features, tuple(remarks), beside, films, backbone)
+
+
+def _read_document(path: Path, options: Any) -> tuple[dict[str, Any], list[str], frozenset[str]]:
+    """The JSON with the project's subsets, and the videos of the subsets ``new`` and ``unused``."""
     if not path.is_file():
         raise AnnotationError(f"{path} is not there; it should be the annotations of the own data")
     document, unused = use_subsets(read_annotation_document(path, subset=SUBSETS[0]), options.subsets, where=str(path))
     entries = document["database"]
     new = [name for name, entry in entries.items() if isinstance(entry, dict) and entry.get("subset") == NEW]
-    labelled = {name: entry for name, entry in entries.items() if name not in set(new)}
-    if new and not labelled:
+    if new and len(new) == len(entries):
         raise nothing_to_train_on(path, len(new))
-    annotations = with_all_splits(
-        parse_annotations(document | {"database": labelled}, where=str(path)),
+    return document, new, unused
+
+
+def _annotations(document: Mapping[str, Any], new: frozenset[str], options: Any) -> Annotations:
+    labelled = {name: entry for name, entry in document["database"].items() if name not in new}
+    return with_all_splits(
+        parse_annotations({**document, "database": labelled}, where=str(options.annotations)),
         test_share=options.test_share,
         validation_share=options.validation_share,
     )
-    check_instances(annotations)
-    films = own_films.find(options) if options.videos else {}
-    features, backbone = _examine(films, places, options, directory, where) if directory else ({}, "")
-    names = films or features or own_features.names(places, prefix=options.prefix)
-    names = [video for video in names if video not in unused]
-    if options.unlisted == NEW:
-        new += [video for video in names if video not in entries]
-        entries = {video: {} for video in names} | entries
-    check_pairs(path, entries, names, place, where, prefix=options.prefix)
-    used = {video: seen for video, seen in features.items() if video not in unused}
-    remarks: list[str] = []
-    beside: dict[str, Beside] = {}
-    if not films:
-        remarks += own_features.unread(places, prefix=options.prefix)
-        remarks += check_orientation(
-            {video: (seen["snippets"], seen["dimension"]) for video, seen in used.items()}, place
-        )
-        check_dimensions(used, place)
-        if options.time == "sidecar":
-            beside = _read_sidecars(own_features.beside(places, prefix=options.prefix), entries, directory)
-            sidecars.agreed(beside, place)
-    check_durations(path, {video: entries[video] for video in new}, options, where)
-    films = {video: film for video, film in films.items() if video not in unused}
-    return OwnRecordings(annotations, entries, tuple(new), unused, features, tuple(remarks), beside, films, backbone)
+
+
+def read_annotated(options: Any) -> Annotations:
+    """The annotations alone, whatever there is of features.
+
+    Raises:
+        ValueError: they cannot be used.
+
+    """
+    document, new, _ = _read_document(Path(options.annotations), options)
+    return _annotations(document, frozenset(new), options)
 
 
 def _examine(
@@ -203,17 +236,22 @@ def check_pairs(
         raise AnnotationError("\n".join(filter(None, (*faults, prefixes.advice(missing, foreign, prefix)))))
 
 
-def check_dimensions(features: Mapping[str, Seen], place: str) -> None:
-    """Refuse features that differ in dimension, all at once."""
-    counts = Counter(seen["dimension"] for seen in features.values())
+def check_shapes(shapes: Mapping[str, tuple[int, int]], place: str) -> list[str]:
+    """Refuse features that look like ``[dimension, snippets]``, and such that differ in dimension, all at once.
+
+    Gives lines for the screen; see :func:`react_tad.data.transposed.check_orientation`.
+    """
+    turned = check_orientation(shapes, place)
+    counts = Counter(dimension for _, dimension in shapes.values())
     usual, count = counts.most_common(1)[0] if counts else (0, 0)
-    odd = {video: seen["dimension"] for video, seen in features.items() if seen["dimension"] != usual}
+    odd = {video: dimension for video, (_, dimension) in shapes.items() if dimension != usual}
     if odd:
         values = sorted(set(odd.values()))
         raise AnnotationError(
             f"{place}: a snippet has {usual} features in {count} videos, and {', '.join(map(str, values))} in "
             f"{listed(odd)}; it should have as many in all"
         )
+    return turned
 
 
 def check_durations(path: Path, new: Mapping[str, Mapping[str, Any]], options: snippet_times.Times, where: str) -> None:

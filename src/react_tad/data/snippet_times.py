@@ -88,6 +88,16 @@ def place(
     return times.stride_frames / fps, first / fps
 
 
+def origin(times: Times) -> str:
+    """Where the times come from, for the screen."""
+    if times.time == "spread":
+        return "time: spread, the duration divided by the snippets"
+    if times.time == "sidecar":
+        return "time: sidecar, what VIDEO.json says"
+    given = [f"{name}: {getattr(times, name):g}" for name in READ[times.time] if getattr(times, name) is not None]
+    return ", ".join([f"time: {times.time}", *given, "or what a video's entry says"])
+
+
 def _above_zero(times: Times, entry: Mapping[str, Any], key: str, where: str) -> float:
     value = entry.get(key, getattr(times, key))
     if value is None:

@@ -26,7 +26,8 @@ from react_tad.data.formats.streams import cut_note, listed
 from react_tad.data.own_features import Seen
 from react_tad.data.own_files import OwnFileError, digest
 from react_tad.data.own_films import SeenFilm
-from react_tad.data.own_recordings import OwnRecordings, read_recordings
+from react_tad.data.own_recordings import OwnRecordings, check_shapes, read_annotated, read_recordings
+from react_tad.data.problems import Faults, Problem
 from react_tad.data.published import Published
 from react_tad.data.rescaling import LONGEST, rescaled
 from react_tad.data.sidecars import Beside
@@ -145,6 +146,8 @@ def prepare(raw_directory: Path, options: Options, splits: Sequence[str] | None 
         source_of_split=source_of_split,
         classes=found.annotations.classes,
         notes=(*notes, *cut_note([item.features for item in recordings]), *ends(recordings)),
+        annotated=found.annotations.videos,
+        time_base=snippet_times.origin(options),
     )
 
 
@@ -155,12 +158,41 @@ def what_was_done(options: Options) -> dict[str, Any]:
 
 
 def examine(files: Mapping[str, Path | None], options: Options) -> Examined:
-    """Look at all that is there, whether it was fetched or not."""
-    found = read_recordings(options, where=WHERE)
-    if options.videos:  # their features are looked at where they are converted
-        return Examined(dict(found.annotations.videos), [], [])
-    recordings = [item for split in found.splits for item in open_recordings(found, split, options).recordings]
-    return Examined({item.video: item.annotated for item in recordings}, recordings, [])
+    """Look at all that is there, whether it was fetched or not; of features at what their files say of the shape."""
+    faults = Faults()
+    with faults.kept():
+        found = read_recordings(options, where=WHERE)
+    if options.videos and not faults.errors:  # their features are looked at where they are converted
+        notes = tuple(note for split in found.splits for note in found.notes(split))
+        about = {"classes": found.annotations.classes, "notes": notes, "time_base": snippet_times.origin(options)}
+        return Examined(dict(found.annotations.videos), [], [], **about)
+    notes: list[str] = []
+    if not options.videos:
+        places = own_features.places(options.features)
+        with faults.kept():
+            lazies = own_features.open_features(places, prefix=options.prefix)
+            unused = () if faults.errors else found.unused
+            shapes = {video: lazy.shape for video, lazy in lazies.items() if video not in unused}
+            notes += check_shapes(shapes, own_features.named(places))
+    if not faults.errors:
+        with faults.kept():
+            recordings = [item for split in found.splits for item in open_recordings(found, split, options).recordings]
+    if faults.errors:
+        problems = [Problem(options.annotations, "", line, "") for line in faults.lines]
+        try:
+            annotations = read_annotated(options)
+        except ValueError:  # among the faults already
+            return Examined({}, [], problems)
+        return Examined(annotations.videos, [], problems, classes=annotations.classes)
+    notes += [note for split in found.splits for note in found.notes(split)]
+    return Examined(
+        {item.video: item.annotated for item in recordings},
+        recordings,
+        [],
+        classes=found.annotations.classes,
+        notes=(*notes, *cut_note([item.features for item in recordings]), *ends(recordings)),
+        time_base=snippet_times.origin(options),
+    )
 
 
 def recorded_listing(raw_directory: Path, split: str, found: OwnRecordings) -> dict[str, Seen]:
@@ -219,7 +251,12 @@ def make_recordings(
     found: OwnRecordings, features: Mapping[str, LazyFeatures], beside: Mapping[str, Beside], options: Options
 ) -> Opened:
     """The recordings whose features are given, with what the files beside them say, if there are any."""
-    recordings = [make_recording(found, video, lazy, options, beside.get(video)) for video, lazy in features.items()]
+    recordings = []
+    faults = Faults()
+    for video, lazy in features.items():
+        with faults.kept():
+            recordings.append(make_recording(found, video, lazy, options, beside.get(video)))
+    faults.raise_all()
     extraction = sidecars.agreed(beside, found.annotations.where)
     return Opened(recordings, {"extraction": extraction} if extraction else {})
 
