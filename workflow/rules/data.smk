@@ -55,8 +55,8 @@ if variants.own.contents:
         params:
             cfg=parameters("fetch"),
         shell:
-            "react-tad fetch --cfg {params.cfg:q} --places {resources.places:q} --split {wildcards.split}"
-            " --to data/{wildcards.dataset}/downloads 2>&1 | tee {log}"
+            "react-tad fetch --cfg {params.cfg} --places {resources.places:q} --split {wildcards.split}"
+            " --to data/{wildcards.dataset}/downloads > {log} 2>&1"
             " && cp --link data/{wildcards.dataset}/downloads/{wildcards.split}.json {output.manifest}"
 
     rule compute_own_features:
@@ -81,9 +81,9 @@ if variants.own.contents:
         params:
             cfg=parameters("features"),
         shell:
-            "react-tad features --cfg {params.cfg:q} --places {resources.places:q} --split {wildcards.split}"
+            "react-tad features --cfg {params.cfg} --places {resources.places:q} --split {wildcards.split}"
             " --raw $(dirname {input.manifest}) --annotations $(dirname {output.annotations})"
-            " --features $(dirname {output.manifest}) 2>&1 | tee {log}"
+            " --features $(dirname {output.manifest}) > {log} 2>&1"
 
 else:
 
@@ -106,7 +106,7 @@ else:
         params:
             cfg=parameters("fetch"),
         shell:
-            "react-tad fetch --cfg {params.cfg:q} --to data/{wildcards.dataset}/downloads 2>&1 | tee {log}"
+            "react-tad fetch --cfg {params.cfg} --to data/{wildcards.dataset}/downloads > {log} 2>&1"
             " && for file in {output}; do cp --link data/{wildcards.dataset}/downloads/$(basename $file) $file; done"
 
     rule compute_features:
@@ -137,8 +137,8 @@ else:
         params:
             cfg=parameters("features"),
         shell:
-            "react-tad features --cfg {params.cfg:q} --raw $(dirname {input.manifest})"
-            " --annotations data/{wildcards.dataset}/annotations --features data/{wildcards.dataset}/features 2>&1 | tee {log}"
+            "react-tad features --cfg {params.cfg} --raw $(dirname {input.manifest})"
+            " --annotations data/{wildcards.dataset}/annotations --features data/{wildcards.dataset}/features > {log} 2>&1"
 
 
 rule cut_windows:
@@ -161,5 +161,5 @@ rule cut_windows:
     params:
         cfg=parameters("windows"),
     shell:
-        "react-tad windows --cfg {params.cfg:q} --annotations {input.annotations} --features {input.features}"
-        " --out {output.windows} 2>&1 | tee {log}"
+        "react-tad windows --cfg {params.cfg} --annotations {input.annotations} --features {input.features}"
+        " --out {output.windows} > {log} 2>&1"

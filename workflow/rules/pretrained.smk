@@ -17,7 +17,7 @@ rule pretrained:
     conda:
         "../envs/react-tad.yaml"
     shell:
-        "tee {log} < {input}"
+        "cp {input} {log}"
 
 
 rule fetch_released_weights:
@@ -36,7 +36,7 @@ rule fetch_released_weights:
         mem_mb=1000,
         runtime=60,
     shell:
-        "react-tad fetch-weights --to data/{wildcards.dataset}/downloads/pretrained 2>&1 | tee {log}"
+        "react-tad fetch-weights --to data/{wildcards.dataset}/downloads/pretrained > {log} 2>&1"
         " && cp --link data/{wildcards.dataset}/downloads/pretrained/$(basename {output.checkpoint}) {output.checkpoint}"
 
 
@@ -59,7 +59,7 @@ rule import_released_weights:
         mem_mb=2000,
         runtime=10,
     shell:
-        "react-tad import {input.checkpoint} --out $(dirname {output.weights}) 2>&1 | tee {log}"
+        "react-tad import {input.checkpoint} --out $(dirname {output.weights}) > {log} 2>&1"
 
 
 use rule detect_segments as detect_with_released_weights with:
@@ -78,7 +78,7 @@ use rule detect_segments as detect_with_released_weights with:
     benchmark:
         "logs/{dataset}/benchmarks/pretrained/detect.tsv"
     params:
-        cfg=pretrained.settings("detect"),
+        cfg=released_parameters("detect"),
 
 
 use rule suppress_duplicates as suppress_released_duplicates with:
@@ -92,7 +92,7 @@ use rule suppress_duplicates as suppress_released_duplicates with:
     benchmark:
         "logs/{dataset}/benchmarks/pretrained/suppress.tsv"
     params:
-        cfg=pretrained.settings("suppress"),
+        cfg=released_parameters("suppress"),
 
 
 use rule evaluate_detections as evaluate_released_detections with:
@@ -107,7 +107,7 @@ use rule evaluate_detections as evaluate_released_detections with:
     benchmark:
         "logs/{dataset}/benchmarks/pretrained/evaluate.tsv"
     params:
-        cfg=pretrained.settings("evaluate"),
+        cfg=released_parameters("evaluate"),
         subset="test",
         about=lambda wildcards: pretrained.about(wildcards.dataset),
         profiles=f"--profile {pretrained.RELEASED_PROFILE} all{variants.with_features}",

@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from react_tad.arguments import add_cfg
+
 if TYPE_CHECKING:
     from react_tad.evaluation.average_precision import Metrics
     from react_tad.evaluation.profiles.measure import Measured
@@ -31,9 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tiou", metavar="A:B:STEP|A,B", help=f"thresholds, last included; {DEFAULT_TIOU} if not given"
     )
     parser.add_argument("--definition", choices=("activitynet", "thumos14"), help=f"{DEFAULT_DEFINITION} if not given")
-    parser.add_argument(
-        "--cfg", metavar="JSON", help='{"evaluation": {"definition", "tiou"}} in place of --definition and --tiou'
-    )
+    add_cfg(parser, '{"evaluation": {"definition", "tiou"}} in place of --definition and --tiou', required=False)
     parser.add_argument(
         "--profile", nargs="+", metavar="NAME|all", help="ground-truth profiles; all that is annotated if not given"
     )
