@@ -61,14 +61,32 @@ localrules:
     pretrained,
 
 
+# Every file that belongs to a stage of dvc.yaml stands in the input of its target, so that one that is gone is made anew
+# though what was made of it is there.
 rule all:
     default_target: True
     input:
+        rules.windows.input,
+        rules.fetch.input,
+        rules.features.input,
+        rules.train.input,
+        rules.detect.input,
+        rules.suppress.input,
         rules.evaluate.input,
         rules.figures.input,
         rules.studies.input,
         rules.new.input if variants.new else [],
 
 
+if workflow.is_main_process:
+    records.prepare(records.made_by(workflow.rules))
+
+
 onsuccess:
-    records.after_success(comparable=asked.as_in_params_yaml(config))
+    records.after_success(
+        records.made_by(workflow.rules), comparable=asked.as_in_params_yaml(config)
+    )
+
+
+onerror:
+    records.after_failure()

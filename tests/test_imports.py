@@ -13,8 +13,8 @@ from react_tad.cli import VERBS
 ROOT = Path(react_tad.__file__).parent
 NEVER = {"snakemake", "dvc"}
 LIGHT = (
-    "cli", "arguments", "segments", "files", "params.experiment", "data.windows", "data.features", "data.video_scores",
-    "detection.cells",
+    "cli", "arguments", "segments", "files", "tables", "params.experiment", "data.windows", "data.features",
+    "data.video_scores", "detection.cells",
     "extraction.clips", "extraction.video", "extraction.scaling", "extraction.backbone", "extraction.folder",
     "detection.detections", "detection.soft_nms", "detection.fusion", "detection.predictions", "detection.recordings",
     "detection.report", "detection.time_base", "training.log", "training.model_folder", "training.packaging",
@@ -27,7 +27,7 @@ LIGHT = (
 
 ORDER = (
     "cli", "commands", "arguments", "pictures", "paper", "evaluation", "detection", "training", "losses", "model",
-    "extraction", "data", "params", "devices", "files", "segments",
+    "extraction", "data", "params", "tables", "devices", "files", "segments",
 )  # fmt: skip
 """The house from top to bottom: nothing here imports what stands before it. Last come the modules that everything
 stands on."""

@@ -7,6 +7,7 @@ modules beside this file, which are tested; here stand input functions, which ne
 import json
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -14,13 +15,30 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 ROOT = Path(workflow.basedir)
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
-# Jobs too import the package of this folder, whose files are their inputs, whichever one is installed.
-os.environ.update(
-    PYTHONPATH=os.pathsep.join(
-        [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
+if not ROOT.samefile(os.curdir):
+    raise WorkflowError(
+        f"this workflow runs in its own folder, where params.yaml is: cd {ROOT}. For results elsewhere, let 'data' "
+        "and 'results' be links to other folders; for other parameters beside these, use a clone (git worktree)."
     )
-)
+
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
+
+
+def put_first(variable, place):
+    """Put a folder first in an environment variable that lists folders."""
+    there = filter(None, [os.environ.get(variable)])
+    os.environ[variable] = os.pathsep.join([str(place), *there])
+
+
+# Jobs too import the package of this folder, whose files are their inputs, whichever one is installed. They find the
+# commands of the Python that runs this, whether its environment is activated or not.
+put_first("PYTHONPATH", ROOT / "src")
+put_first("PATH", Path(sys.executable).parent)
+if not shutil.which("react-tad") and not workflow.deployment_settings.deployment_method:
+    raise WorkflowError(
+        f"there is no command react-tad beside {sys.executable}, nor on the PATH; "
+        "install it with: pip install -r requirements.txt"
+    )
 if not sys.stderr.isatty():
     os.environ.setdefault(
         "TQDM_MININTERVAL", "30"
@@ -189,4 +207,3 @@ if workflow.is_main_process:
             f"{workflow.resource_settings.cores} cores asked for, {len(os.sched_getaffinity(0))} there: "
             "as many networks are trained at a time as there are."
         )
-    records.prepare()

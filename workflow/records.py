@@ -11,8 +11,8 @@ run :func:`after_success` writes the records and commits to DVC, but only if Sna
 
 By hand, after work that was not recorded: ``python workflow/records.py commit [--prune]``.
 
-This is the only module that touches Snakemake's own classes; the format they have is checked, and a record that cannot
-be read means that the file is made anew.
+``job_records.py`` says what a record is, ``contents.py`` what is in files, and ``edits.py`` which jobs ran while their
+inputs were edited.
 """
 
 import argparse
@@ -20,23 +20,21 @@ import json
 import os
 import subprocess
 import sys
-from base64 import urlsafe_b64decode
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from snakemake.common import NOTHING_TO_BE_DONE_MSG
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
-from snakemake.persistence import RECORD_FORMAT_VERSION
-from snakemake.persistence.file import FilePersistence
+from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
-from react_tad.files import sha256, write_json
-
-KNOWN_FORMAT = 6
-"""Snakemake's record format that this module was written for; with another one its triggers switch off silently."""
+import edits
+from contents import KEPT, LONG_AGO, Contents, below, check_is_a_file, check_link, date_back, date_of, generated_files
+from job_records import TRIGGERS, Record, Store, Travelled, left_as_it_is, read_mapping, recorded_inputs
+from react_tad.files import write_json
 
 STAGES = {
     "fetch_recordings": "fetch",
@@ -79,154 +77,27 @@ APART = (
 )
 """Rules whose outputs most data sets do not have: DVC has no stage for them, and their records stay here."""
 
-TRIGGERS = (
-    "rule",
-    "input",
-    "log",
-    "shellcmd",
-    "params",
-    "code",
-    "record_format_version",
-    "conda_env",
-    "container_img_url",
-    "software_stack_hash",
-    "input_checksums",
-)
-"""What is kept of a record: all that Snakemake compares. Times and process ids would make equal results differ."""
 
-THIRTY_YEARS = 30 * 365 * 24 * 3600 * 10**9  # in nanoseconds
-LONG_AGO = 946684800 * 10**9  # the year 2000
-
-SOURCES_AT_START = Path(".snakemake/sources_at_start.json")
-
-Record = dict[str, Any]
+Makes = Callable[[str], bool]
+"""Says of a path whether a rule makes it."""
 
 
-class Store:
-    """The records in ``.snakemake``, by output file, read and written as Snakemake does."""
-
-    def __init__(self) -> None:
-        if RECORD_FORMAT_VERSION != KNOWN_FORMAT:
-            raise WorkflowError(
-                f"this Snakemake keeps records in format {RECORD_FORMAT_VERSION}, and workflow/records.py knows "
-                f"{KNOWN_FORMAT}: install the version that requirements.txt names"
-            )
-        self.files = FilePersistence()
-        self.folder = self.files._metadata_path
-
-    def read(self, path: str) -> Record | None:
-        """The record of an output; ``None`` if there is none that can be read in the known format."""
-        try:
-            record = self.files._io_read(self.folder, path)
-        except (OSError, UnicodeDecodeError):
-            return None
-        return record if readable(record) else None
-
-    def write(self, path: str, record: Record, seconds: float) -> None:
-        """Keep ``record`` for an output that has the time stamp ``seconds``."""
-        times = {"starttime": seconds, "endtime": seconds, "incomplete": False}
-        self.files._io_write(self.folder, record | times, path)
-
-    def forget(self, path: str) -> None:
-        """Delete the record of an output."""
-        self.files._io_delete(self.folder, path)
-
-    def outputs(self) -> Iterator[str]:
-        """Outputs that have a record. Its file name is the output's in base64, split into folders where it is long."""
-        for file in [file for file in Path(self.folder).rglob("*") if file.is_file()]:
-            name = "".join(part.removeprefix("@") for part in file.relative_to(self.folder).parts)
-            try:
-                yield urlsafe_b64decode(name).decode()
-            except ValueError:
-                continue
-
-    def being_made(self, path: str) -> bool:
-        """Whether a job on this output began and did not end; Snakemake itself makes it anew."""
-        return bool(self.files._filter_incomplete_keys([path]))
-
-    def locked(self) -> bool:
-        """Whether a run is going on, or was killed and not unlocked."""
-        return any(True for _ in self.files._read_locks())
+def made_by(rules: Iterable[Any]) -> Makes:
+    """What Snakemake's ``rules`` make, for the data set and the variants of this run."""
+    outputs = [output for rule in rules for output in rule.output]
+    return lambda path: any(output.match(path) for output in outputs)
 
 
-class Travelled:
-    """The records that lie in ``results/D/records``, and which of these files this working folder has not seen yet."""
-
-    def __init__(self) -> None:
-        self.note = Path(".snakemake/records_seen.json")
-        self.records: dict[str, tuple[Record, str]] = {}  # output -> record, sha256 of the output
-        self.brought: set[str] = set()  # outputs whose records came from elsewhere since the last run
-        seen = read_mapping(self.note)
-        for file in record_files():
-            for record, outputs in read_jobs(file):
-                self.records |= {path: (record, checksum) for path, checksum in outputs.items()}
-                if seen.get(str(file)) != sha256(file):
-                    self.brought |= outputs.keys()
-
-    def take_note(self) -> None:
-        """Remember the files as they are now."""
-        write_json(self.note, {str(file): sha256(file) for file in record_files()})
-
-
-def readable(record: Record) -> bool:
-    """Whether Snakemake and this module understand a record."""
-    return record.get("record_format_version") == KNOWN_FORMAT and record.get("rule") in (*STAGES, *APART)
-
-
-def recorded_inputs(record: Record) -> dict[str, str]:
-    """Checksums (``sha256:...``) of a job's inputs when it ended; those too large to be compared are not there."""
-    return record.get("input_checksums") or {}
-
-
-def record_files() -> list[Path]:
-    """All files of travelling records."""
-    return sorted(Path("results").glob("*/records/*.json"))
-
-
-def read_jobs(file: Path) -> list[tuple[Record, dict[str, str]]]:
-    """Record and outputs (with their sha256) of each job in a file of travelling records; none if it is damaged."""
-    try:
-        jobs = [(job["record"], dict(job["outputs"])) for job in read_mapping(file)["jobs"]]
-        return [(record, outputs) for record, outputs in jobs if readable(record)]
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return []
-
-
-def read_mapping(file: Path) -> dict[str, Any]:
-    """A JSON object; empty if it cannot be read, so that what it speaks of is made anew."""
-    try:
-        loaded = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return loaded if isinstance(loaded, dict) else {}
-
-
-def generated_files() -> list[str]:
-    """Every file that rules may have made: all in ``data`` and ``results`` but what is kept between runs on purpose."""
-    found = [path for top in ("data", "results") for path in Path(top).rglob("*") if path.is_file()]
-    kept = ("downloads", "records", "checkpoints", "reference")
-    return [str(path) for path in found if not path.name.startswith(".") and not set(path.parts[1:3]) & set(kept)]
-
-
-def prepare() -> None:
+def prepare(makes: Makes) -> None:
     """Make Snakemake's records and the dates of files tell the truth, before Snakemake looks at them."""
     store = Store()
     if store.locked():
         return
-    forget_jobs_with_edited_sources(store)
-    note_sources()
+    distrust_disturbed(store)  # by a run that was killed
     travelled = Travelled()
-    checksums: dict[str, str | None] = {}
-    for path in generated_files():
-        if store.being_made(path):
-            continue
-        record = trusted_record(store, travelled, path)
-        if record is None:
-            store.forget(path)
-            date_back(path)
-        elif inputs_differ(record, checksums):
-            date_back(path)
-            store.write(path, record, os.stat(path).st_mtime)
+    contents, files = check_files(store, travelled, makes)
+    edits.note_inputs(files, contents)
+    contents.remember()
     stage = dvc_stage()
     if stage:  # where nothing has to be done, `after_success` is not called
         write_records(stage)
@@ -234,80 +105,107 @@ def prepare() -> None:
         travelled.take_note()
 
 
-def note_sources() -> None:
-    """Remember what is in the package's source files before jobs start."""
-    write_json(SOURCES_AT_START, {str(file): f"sha256:{sha256(file)}" for file in Path("src").rglob("*.py")})
+def check_files(store: Store, travelled: Travelled, makes: Makes) -> tuple[Contents, list[str]]:
+    """Forget the records of files that are not what their jobs left, and date them back, as those with other inputs.
 
-
-def forget_jobs_with_edited_sources(store: Store) -> None:
-    """Delete the records of jobs that ended after their sources were edited in the last run.
-
-    Snakemake records what is in the inputs when a job ends, while Python read the sources when it began.
+    What is not made by a rule, and no record speaks of, is let alone.
     """
-    if not SOURCES_AT_START.exists():
-        return
-    started = SOURCES_AT_START.stat().st_mtime
-    at_start = read_mapping(SOURCES_AT_START)
-    for path in store.outputs():
-        record = store.read(path)
-        if record is None or (record.get("starttime") or 0) < started:
+    contents, oldest = Contents(), oldest_source()
+    files = files_to_check(store, travelled, makes)
+    for path in tqdm(files, "checking results", unit="file", delay=2):
+        if store.being_made(path):
             continue
-        if any(at_start.get(source, found) != found for source, found in recorded_inputs(record).items()):
+        record = trusted_record(store, travelled, contents, path)
+        if record is None:
             store.forget(path)
+            date_back(path, oldest)
+        elif differing := inputs_that_differ(record, contents):
+            date_back(path, min(os.stat(name).st_mtime_ns for name in differing))
+            store.write(path, record, contents.sha256(path), date_of(path))
+    return contents, files
 
 
-def trusted_record(store: Store, travelled: Travelled, path: str) -> Record | None:
-    """The record that is true of a file as it is now, kept in the store; ``None`` if there is none."""
-    own = store.read(path)
-    seconds = os.stat(path).st_mtime
-    own_is_true = own is not None and own.get("endtime") == seconds
-    if own_is_true and path not in travelled.brought:
-        return own
-    record, checksum = travelled.records.get(path, (None, None))
-    if record is not None and sha256(path) == checksum:
-        store.write(path, record, seconds)
-        return record
-    return own if own_is_true else None
+def files_to_check(store: Store, travelled: Travelled, makes: Makes) -> list[str]:
+    """Files that a rule makes, and those that a record speaks of though no rule makes them now."""
+    for path in linked_folders():
+        check_link(path)
+    recorded = [path for path in {*store.outputs(), *travelled.records} if os.path.exists(path)]
+    for path in filter(makes, recorded):
+        check_is_a_file(path)
+    return sorted({*generated_files(makes), *filter(os.path.isfile, recorded)})
 
 
-def inputs_differ(record: Record, checksums: dict[str, str | None]) -> bool:
-    """Whether an input that is there has another content than when the record was made.
+def oldest_source() -> int:
+    """Date of the oldest source file, in nanoseconds since 1970: every step reads some, so what is older is old."""
+    return min((os.stat(path).st_mtime_ns for path in edits.source_files()), default=LONG_AGO)
 
-    Snakemake looks only at inputs that are newer than the outputs. ``checksums`` remembers what was computed.
+
+def distrust_disturbed(store: Store) -> list[str]:
+    """Delete the records of jobs whose inputs were changed while they ran, and date back what they made.
+
+    Returns these files.
     """
-    for path, recorded in recorded_inputs(record).items():
-        if path not in checksums:
-            checksums[path] = f"sha256:{sha256(path)}" if os.path.isfile(path) else None
-        if checksums[path] not in (None, recorded):
-            return True
-    return False
+    disturbed: dict[str, list[str]] = defaultdict(list)
+    for path, changed in list(edits.Changes(store).disturbed()):
+        store.forget(path)
+        if os.path.exists(path):
+            date_back(path, oldest_source())
+        disturbed[changed].append(path)
+    for changed, paths in disturbed.items():
+        logger.warning(
+            f"{changed} was changed while jobs ran that read it. What they made is not trusted, and made anew by the "
+            f"next run: {', '.join(paths[:3])}{f' and {len(paths) - 3} more' if paths[3:] else ''}"
+        )
+    return [path for paths in disturbed.values() for path in paths]
 
 
-def date_back(path: str) -> None:
-    """Date a file before everything else, relative to its own date: caches take equal dates for equal contents."""
-    stat = os.stat(path)
-    if stat.st_mtime_ns > LONG_AGO:
-        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns - THIRTY_YEARS))
+def trusted_record(store: Store, travelled: Travelled, contents: Contents, path: str) -> Record | None:
+    """The record that is true of a file as it is now, kept in the store; ``None`` if there is none."""
+    found, seconds = contents.sha256(path), date_of(path)
+    own = store.read(path)
+    own_is_true = own is not None and left_as_it_is(own, path, found)
+    if not own_is_true or path in travelled.brought:
+        record, checksum = travelled.records.get(path, (None, None))
+        if record is not None and checksum == found:
+            own, own_is_true = record, True
+            store.write(path, record, found, seconds)
+    if not own_is_true or own["rule"] not in (*STAGES, *APART):
+        return None
+    store.keep(path, own, found, seconds)
+    return own
+
+
+def inputs_that_differ(record: Record, contents: Contents) -> list[str]:
+    """Inputs that are there and have another content than when the record was made.
+
+    Snakemake looks only at inputs that are newer than the outputs.
+    """
+    recorded = recorded_inputs(record)
+    return [path for path in recorded if contents.of_input(path) not in (None, recorded[path])]
 
 
 def write_records(only: str | None = None) -> None:
     """Write ``results/D/records/STAGE.json`` of every stage, or of one, from Snakemake's records."""
-    store = Store()
-    forget_jobs_with_edited_sources(store)
+    store, contents = Store(), Contents()
     stages: dict[Path, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
     for path in sorted(store.outputs()):
         record = store.read(path)
-        if record is None or not os.path.isfile(path) or record.get("endtime") != os.stat(path).st_mtime:
+        if record is None or not os.path.isfile(path):
             continue
+        found = contents.sha256(path)
+        if not left_as_it_is(record, path, found):
+            continue
+        store.keep(path, record, found, date_of(path))
         stage = STAGES.get(record["rule"])
         if stage and only in (None, stage):
             file = Path("results", Path(path).parts[1], "records", f"{stage}.json")
             kept = json.dumps({name: record.get(name) for name in TRIGGERS}, sort_keys=True)
-            stages[file][kept][path] = sha256(path)
+            stages[file][kept][path] = found
     for file, jobs in stages.items():
         content = {"jobs": [{"record": json.loads(kept), "outputs": outputs} for kept, outputs in jobs.items()]}
         if read_mapping(file) != content:
             write_json(file, content)
+    contents.remember()
     Travelled().take_note()
 
 
@@ -316,18 +214,36 @@ def dvc_stage() -> str | None:
     return os.environ.get("DVC_STAGE", "").rpartition(":")[2] or None
 
 
-def after_success(*, comparable: bool) -> None:
+def after_failure() -> None:
+    """Take the checksums of what was made before a run failed, and distrust what ran while its inputs were edited."""
+    store, contents = Store(), Contents()
+    distrust_disturbed(store)
+    edits.forget_note()
+    for path in list(store.outputs()):
+        record = store.read(path)
+        if record is not None and os.path.isfile(path) and left_as_it_is(record, path, contents.sha256(path)):
+            store.keep(path, record, contents.sha256(path), date_of(path))
+    contents.remember()
+
+
+def after_success(makes: Makes, *, comparable: bool) -> None:
     """Write the records; bring ``dvc.lock`` up to date if the run was of ``params.yaml`` as it is (``comparable``).
 
-    What keeps DVC from it is a warning, not an error: the results are there in any case.
+    What keeps DVC from it is a warning, not an error: the results are there in any case. In a stage of DVC's it is an
+    error, since DVC would record them.
     """
-    stage = dvc_stage()
+    store, stage = Store(), dvc_stage()
+    disturbed = distrust_disturbed(store)
+    edits.forget_note()
     write_records(stage)
+    if stage and disturbed:
+        raise WorkflowError("DVC should not record what was made while inputs were changed: start it again.")
     if stage or not Path(".dvc/config").exists() or not Path(".git").exists():
         return
     if not comparable:
         logger.warning("dvc.lock is left as it is: this run had --config, and DVC knows params.yaml only.")
         return
+    check_files(store, Travelled(), makes)  # what was edited while jobs ran is not recorded
     problem = commit()
     if problem:
         logger.warning(f"dvc.lock is left as it is: {problem}")
@@ -339,10 +255,20 @@ def commit() -> str | None:
     if problem:
         return problem
     write_records()
-    done = run_tool("dvc", "commit", "--force", "--quiet")
+    done = run_tool("dvc", "commit", "--force")
     if done.returncode:
-        return f"`dvc commit` failed; try again by `python workflow/records.py commit`:\n{done.stderr.strip()}"
+        again = "try again by `python workflow/records.py commit`"
+        links = linked_folders()
+        if links:
+            again = f"it follows no links, and {', '.join(links)} is one. Everything else works; docs/workflow.md"
+        return f"`dvc commit` failed; {again}:\n{(done.stderr.strip() or done.stdout.strip())}"
     return None
+
+
+def linked_folders() -> list[str]:
+    """What of ``data``, ``results`` and the folders in them is a link."""
+    places = [Path(top) for top in ("data", "results")]
+    return [str(path) for top in places for path in [top, *top.glob("*"), *top.glob("*/*")] if path.is_symlink()]
 
 
 def left_to_do() -> str | None:
@@ -360,20 +286,28 @@ def run_tool(module: str, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True, check=False)
 
 
-def prune() -> list[str]:
-    """Delete what no rule makes any more for the data set in ``params.yaml``: results of variants that were removed."""
+def prune() -> tuple[list[str], list[str]]:
+    """Delete what no rule makes any more for the data set in ``params.yaml``: results of variants that were removed.
+
+    Only files that have a record are deleted, since a job made them. Returns those, and the others, which are left.
+    """
     summary = run_tool("snakemake", "--summary", "all")
     if summary.returncode:
         raise SystemExit(f"`snakemake --summary all` failed:\n{summary.stderr.strip()}")
     wanted = {line.split("\t")[0] for line in summary.stdout.splitlines()[1:]}
     used = {tuple(Path(path).parts[:2]) for path in wanted}
-    store = Store()
-    superfluous = [path for path in generated_files() if path not in wanted and Path(path).parts[:2] in used]
-    superfluous = [path for path in superfluous if (store.read(path) or {}).get("rule") not in APART]
+    store, travelled = Store(), Travelled()
+    recorded = {path: store.read(path) or {} for path in store.outputs()}
+    recorded = {path: record for path, (record, _) in travelled.records.items()} | recorded
+    there = [path for path in {*below("data", "results")} - wanted if os.path.isfile(path)]
+    there = sorted(
+        path for path in there if Path(path).parts[:2] in used and not set(Path(path).parts[2:3]) & set(KEPT)
+    )
+    superfluous = [path for path in there if path in recorded and recorded[path].get("rule") not in APART]
     for path in superfluous:
         os.remove(path)
         store.forget(path)
-    return superfluous
+    return superfluous, [path for path in there if path not in recorded and not Path(path).name.startswith(".")]
 
 
 def main() -> int:
@@ -381,9 +315,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Record results in dvc.lock, if they are all up to date.")
     parser.add_argument("action", choices=["commit"])
     parser.add_argument("--prune", action="store_true", help="first delete results that nothing asks for any more")
-    if parser.parse_args().prune:
-        for path in prune():
+    arguments = parser.parse_args()
+    os.chdir(Path(__file__).resolve().parents[1])
+    if Store().locked():
+        print("a run is going on; if it was killed, say `snakemake --unlock` and start it again", file=sys.stderr)
+        return 1
+    if arguments.prune:
+        deleted, left = prune()
+        for path in deleted:
             print(f"deleted {path}")
+        for path in left:
+            print(f"left {path}: no record says that a job made it")
     problem = commit()
     if problem:
         print(f"dvc.lock is left as it is: {problem}", file=sys.stderr)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 
 from react_tad.paper.numbers import TABLES as PAPER_TABLES
-from variants import DESCRIPTION, DETECTIONS, LOG, METRICS, Variants
+from variants import DESCRIPTION, DETECTIONS, LOG, METRICS, RAW, WEIGHTS, Variants
 
 WITH_ACE_DEC = {"all": "with ACE-dec", "without_ace_dec": "without ACE-dec"}
 """The rows of Table 3 that Figure S3 compares."""
@@ -33,6 +33,19 @@ class Studies:
     def files(self, step: str, pattern: str, name: str) -> list[str]:
         """The files of all rows of a study, each once."""
         return list(dict.fromkeys(file for files in self.rows(step, pattern, name).values() for file in files))
+
+    @property
+    def run_files(self) -> list[str]:
+        """All files of the runs that only studies need, each once."""
+        made = {
+            "train": (WEIGHTS, DESCRIPTION, LOG),
+            "detect": (RAW,),
+            "suppress": (DETECTIONS,),
+            "evaluate": (METRICS,),
+        }
+        runs, file = self.variants.all_runs, self.variants.files
+        files = [path for step in made for pattern in made[step] for path in file(step, pattern, runs)]
+        return [path for path in files if path.startswith(f"results/{self.experiment.dataset}/studies/")]
 
     def split(self, name: str) -> str:
         """The split that a study is evaluated on."""

@@ -80,15 +80,14 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
 
 def parse_overrides(settings: list[str]) -> dict:
     """Turn ``["train.epochs=1"]`` into ``{"train.epochs": 1}``; values are YAML 1.2."""
-    from ruamel.yaml import YAML
-
+    from react_tad.files import parse_yaml
     from react_tad.params.section import ParameterError
 
     for setting in settings:
         if "=" not in setting:
             raise ParameterError(f"--set {setting}: should be KEY=VALUE, such as train.epochs=1")
     pairs = (setting.split("=", 1) for setting in settings)
-    return {key: YAML(typ="safe", pure=True).load(value) for key, value in pairs}
+    return {key: parse_yaml(value, f"--set {key}") for key, value in pairs}
 
 
 def add_table_outputs(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,9 @@ pandas and the like inside ``run``, so that ``--help`` and the light verbs start
 
 import argparse
 import importlib
+import re
 import sys
+from typing import NoReturn
 
 VERBS = {
     "fetch": "download a data set's files, or take them from a mirror folder, and check them",
@@ -41,10 +43,28 @@ VERBS = {
 }
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser that says how to give a value that begins with a dash, as names of videos may."""
+
+    def parse_known_args(self, args=None, namespace=None, *more):
+        """Remember what is parsed, for :meth:`error`."""
+        self.given = list(sys.argv[1:] if args is None else args)
+        return super().parse_known_args(args, namespace, *more)
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message and leave; with a hint where an option seems to lack its value."""
+        found = re.match(r"argument (?:.*/)?(--[\w-]+): expected .*argument", message)
+        at = self.given.index(found[1]) + 1 if found and found[1] in self.given else len(getattr(self, "given", []))
+        value = self.given[at] if at < len(self.given) else ""
+        if value.startswith("-") and value.partition("=")[0] not in self._option_string_actions:
+            message += f"; a value that begins with a dash is given as {found[1]}={value}"
+        super().error(message)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run one verb; errors that a user can mend are one message and exit status 1."""
     argv = sys.argv[1:] if argv is None else argv
-    parser = argparse.ArgumentParser(prog="react-tad", description=__import__("react_tad").__doc__.splitlines()[0])
+    parser = Parser(prog="react-tad", description=__import__("react_tad").__doc__.splitlines()[0])
     parser.add_argument("--version", action="version", version=__import__("react_tad").__version__)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, summary in VERBS.items():

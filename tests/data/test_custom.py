@@ -1,5 +1,6 @@
 """Own data through the command line: fetch, features, windows."""
 
+import gzip
 import json
 import shutil
 
@@ -38,6 +39,38 @@ def test_features_arrive_unchanged_and_files_stay_as_they_are(own, kind):
         assert store.source["own_files"] == len(videos)
     assert {path: (sha256(path), path.stat().st_mtime_ns) for path in files} == before
     assert own.index("training")[0].segments.tolist() == [[4.0, 10.0]]
+
+
+@pytest.mark.parametrize("name", ["annotations.csv", "annotations.csv.gz"])
+def test_annotations_as_a_table_are_the_same(own, tmp_path_factory, name):
+    own.write()
+    rows = "start,end,label,video,subset,duration\r\n" + "".join(
+        f'{start},{end},"{instance["label"]}",{video},{entry["subset"]},{entry["duration"]}\r\n'
+        for video, entry in own.database.items()
+        for instance in entry["annotations"]
+        for start, end in [instance["segment"]]
+    )
+    content = b"\xef\xbb\xbf" + rows.encode()
+    (own.folder / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    assert own.run() == 0
+    from_json = {path.name: path.read_bytes() for path in own.data.rglob("*.json") if path.parent.name != "features"}
+    own.annotations = own.folder / name
+    assert own.run() == 0
+    assert len(from_json) == 4
+    for path in own.data.rglob("*.json"):
+        assert path.parent.name == "features" or path.read_bytes() == from_json[path.name]
+
+
+def test_a_table_without_subsets_is_held_out_of(own, capsys):
+    """All of it is training, and shares make the other splits."""
+    own.write()
+    lines = [f"{video},{entry['duration']},2,5,wave\n" for video, entry in own.database.items()]
+    own.annotations = own.folder / "annotations.csv"
+    own.annotations.write_text("video,duration,start,end,label\n" + "".join(lines))
+    assert own.run() == 1
+    assert "no videos of subset 'test'" in (said := capsys.readouterr().err) or "'validation'" in said
+    assert own.run(validation_share=0.25, test_share=0.25) == 0
+    assert [len(list(own.store(split))) for split in SUBSETS] == [2, 1, 1]
 
 
 @pytest.mark.parametrize("kind", ["npy", "hdf5"])

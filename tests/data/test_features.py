@@ -121,6 +121,26 @@ def test_verify_names_video_and_snippet_of_a_nan(manifest):
         FeatureStore(manifest).verify()
 
 
+def test_a_manifest_whose_videos_do_not_follow_each_other_is_refused(manifest):
+    """Otherwise a video would have the snippets of another one."""
+    written = json.loads(manifest.read_text())
+    written["videos"][1]["offset"] -= 1
+    manifest.write_text(json.dumps(written))
+    with pytest.raises(FeatureError, match=r"training\.json: video 'b': offset = \d+ should be \d+"):
+        FeatureStore(manifest)
+
+
+@pytest.mark.parametrize(("key", "value"), [("length", "4"), ("seconds_per_snippet", 0), ("offset", True)])
+def test_a_value_that_cannot_be_is_named(manifest, key, value):
+    written = json.loads(manifest.read_text())
+    written["videos"][1][key] = value
+    manifest.write_text(json.dumps(written))
+    with pytest.raises(
+        FeatureError, match=rf"training\.json is not a feature manifest: videos / 1 / {key} = {value!r}"
+    ):
+        FeatureStore(manifest)
+
+
 def test_a_manifest_of_another_kind_is_named(manifest):
     manifest.write_text(json.dumps({"dataset": "test"}))
     with pytest.raises(FeatureError, match=r"training\.json is not a feature manifest"):

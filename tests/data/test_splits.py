@@ -2,6 +2,7 @@ import hashlib
 import unicodedata
 
 import pytest
+from ruamel.yaml import YAML
 
 from react_tad.data.annotations import AnnotationError, parse_annotations
 from react_tad.data.splits import held_out, use_subsets, with_all_splits
@@ -57,12 +58,38 @@ def test_subsets_get_the_names_that_they_have_here():
     assert given == document(a="training", b="validation", c="testing", d="unused", e="test"), "left as it was"
 
 
+def refused(document, subsets=()):
+    """The message about a document's subsets."""
+    with pytest.raises(AnnotationError) as caught:
+        use_subsets(document, dict(subsets), where="a.json")
+    return str(caught.value)
+
+
 def test_unknown_subsets_are_named_all_at_once():
     given = document(a="training", b="Val", c="train", d="train")
-    with pytest.raises(AnnotationError) as caught:
-        use_subsets(given, {}, where="a.json")
-    assert "a.json: unknown subsets: 'Val' (1 videos), 'train' (2 videos); they should be training" in str(caught.value)
-    assert "{Val: test}" in str(caught.value)
+    message = refused(given)
+    assert "a.json: unknown subsets: 'Val' (1 videos), 'train' (2 videos); here they are called training" in message
+    assert message.endswith("\nsubsets: {Val: validation, train: training}")
+
+
+def test_the_line_that_is_advised_is_right_as_it_stands():
+    """As YAML reads it, with names that need quotes."""
+    names = ["Train", "val", "testing", "5", "no", "a: b", "Ärger", "validation_set", '"', "#1"]
+    given = document(**{f"v{number}": name for number, name in enumerate(names)})
+    advised = YAML(typ="safe", pure=True).load(refused(given).splitlines()[-1])["subsets"]
+    assert advised == dict.fromkeys(names, "unused") | {
+        "Train": "training",
+        "val": "validation",
+        "validation_set": "validation",
+        "testing": "test",
+    }
+    used, unused = use_subsets(given, advised, where="a.json")
+    assert [entry["subset"] for entry in used["database"].values()] == ["training", "validation", "test", "validation"]
+    assert len(unused) == 6
+
+
+def test_a_subset_in_another_case_is_the_one_that_is_meant():
+    assert refused(document(a="Training", b="Test")).endswith("subsets: {Training: training, Test: test}")
 
 
 def test_names_are_composed():

@@ -53,7 +53,7 @@ def test_logits(tmp_path):
         ({"class": ["a"], "results": {"v": [1, 2]}}, "video 'v' has scores of shape"),
         ({"class": ["a", "a"], "results": {}}, "none twice"),
         ({"class": ["a"], "results": {"v": ["high"]}}, "video 'v': scores should be numbers"),
-        ({"class": ["a"], "results": {"v": [float("nan")]}}, "video 'v': score nan"),
+        ({"class": ["a"], "results": {"v": [float("nan")]}}, r"results / v / 0 = nan should be a finite number"),
         ({"results": {"v": [0.5]}}, "video 'v' should be a list of"),
         ({"results": {"v": [{"label": "a", "score": 1}, {"label": "a", "score": 0}]}}, "video 'v' has a class twice"),
     ],

@@ -186,6 +186,26 @@ def test_a_window_says_which_instances_it_has(split):
             assert (index.instances[number].video, index.instances[number].label) == (window.video, label)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda written: written["index"][0]["labels"].__setitem__(0, 7), "label 7 of 2 classes"),
+        (lambda written: written["index"][0]["instances"].__setitem__(0, 3), "an instance that there is not"),
+        (lambda written: written["index"][0]["labels"].clear(), "lists of different lengths"),
+        (lambda written: written["index"][0].update(first=-1), r"index / 0 / first = -1"),
+        (lambda written: written["index"][0].update(segments=["12"]), "index / 0 / segments / 0 = '12'"),
+    ],
+)
+def test_an_index_that_cannot_be_is_refused(split, tmp_path, change, message):
+    split(("a", 6, [("jump", 0.0, 1.0)]), ("b", 11, [("dive", 0.0, 0.5), ("jump", 4.5, 5.5)]))
+    path = next(tmp_path.rglob("windows*.json"), None) or next(tmp_path.rglob("*.json"))
+    written = json.loads(path.read_text())
+    change(written)
+    path.write_text(json.dumps(written))
+    with pytest.raises(ValueError, match=rf"{path.name} is not an index of windows: .*{message}"):
+        WindowIndex.read(path)
+
+
 def test_reading_something_else_names_the_file(tmp_path):
     (tmp_path / "windows.json").write_text('{"index": []}')
     with pytest.raises(ValueError, match=r"windows\.json is not an index of windows"):

@@ -53,7 +53,7 @@ def made(request, tmp_path_factory):
         assert main(["windows", "--cfg", resolved.step("windows"), *annotations, *files]) == 0
     cfg = resolved.step("train", seed=0)
     assert main(train_arguments(folder, cfg, checkpoints=folder / "checkpoints", out=folder / "trained")) == 0
-    sections = json.dumps(json.loads(resolved.step("package")) | {"dataset": "hapt"})
+    sections = json.dumps(json.loads(resolved.step("package")) | {"dataset": "hapt", "kind": "hapt"})
     manifests = [str(folder / f"features/{split}.json") for split in SIGNALS]
     where = ["--trained", str(folder / "trained"), "--out", str(folder / "model"), "--variant", "full"]
     assert main(["package", "--cfg", sections, *where, "--features", *manifests]) == 0

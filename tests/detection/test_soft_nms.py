@@ -11,7 +11,7 @@ import pytest
 from plain.soft_nms import soft_nms as one_by_one
 from react_tad.cli import main
 from react_tad.detection import soft_nms as module
-from react_tad.detection.detections import RawDetections, read_detections
+from react_tad.detection.detections import RawDetections, read_detections, write_detections
 from react_tad.detection.soft_nms import METHODS, soft_nms, suppress
 from react_tad.params.soft_nms import SoftNms
 
@@ -284,6 +284,16 @@ def test_many_that_do_not_overlap_are_taken_together(monkeypatch):
     raw = raw_of(6000, 30)
     suppress(raw, **OPTIONS | {"keep": 10**9, "floor": 0.0})
     assert sum(steps) == 6000 and len(steps) < 400
+
+
+@pytest.mark.parametrize("name", ["d.csv", "d.csv.gz", "d.json.gz"])
+def test_command_writes_by_the_name(tmp_path, name):
+    raw_of(50, 4).write(tmp_path / "raw.npz")
+    for out in ("d.json", name):
+        options = ["--raw", str(tmp_path / "raw.npz"), "--out", str(tmp_path / out)]
+        assert main(["suppress", "--cfg", "{}", *options]) == 0
+    write_detections(tmp_path / "again.json", read_detections(tmp_path / name))
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "d.json").read_bytes()
 
 
 def test_large_enough_for_thumos14():

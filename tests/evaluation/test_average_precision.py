@@ -10,7 +10,7 @@ import pytest
 
 from react_tad.cli import main
 from react_tad.detection.detections import Detections
-from react_tad.evaluation.average_precision import DEFINITIONS, evaluate, parse_tiou
+from react_tad.evaluation.average_precision import DEFINITIONS, check_tiou, evaluate, parse_tiou
 from react_tad.evaluation.ground_truth import GroundTruth
 
 TIOU = (0.3, 0.4, 0.5, 0.6, 0.7)
@@ -252,6 +252,17 @@ def test_unknown_labels_are_refused_or_counted():
     assert (metrics.average_map, metrics.counts["ignored_of_unknown_classes"]) == (1, 1)
 
 
+@pytest.mark.parametrize("text", ["0:1:1e-9", "0.3:1e308:1e300", "0.5:1:1e-999999", "0.0005:1:0.0005"])
+def test_too_many_thresholds_are_refused_at_once(text):
+    began = time.perf_counter()
+    with pytest.raises(ValueError, match=r"are too many; there should be 1000 at most"):
+        parse_tiou(text)
+    with pytest.raises(ValueError, match=r"1001 tIoU thresholds are too many"):
+        check_tiou([1 / number for number in range(1, 1002)])
+    assert time.perf_counter() - began < 0.5
+    assert len(parse_tiou("0.001:1:0.001")) == 1000
+
+
 def test_unknown_videos_are_refused():
     with pytest.raises(ValueError, match="detections: video 'v1' is not in ground truth"):
         evaluate(truth_of([[0, 0, 0, 1]], 1, 1), found_of([[1, 0, 0, 1, 0.5]], 2, 1), TIOU)
@@ -271,7 +282,8 @@ def test_thresholds_are_exact_decimals(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0.3:0.7", "0.7:0.3:0.1", "0.3:0.7:0.3", "0.3:0.7:0", "0", "1.1", "0.5,0.5", "x", "nan"]
+    "text",
+    ["", "0.3:0.7", "0.7:0.3:0.1", "0.3:0.7:0.3", "0.3:0.7:0", "0", "1.1", "0.5,0.5", "x", "nan", "0:nan:1", "0:inf:1"],
 )
 def test_wrong_thresholds(text):
     with pytest.raises(ValueError, match="should be"):

@@ -45,6 +45,23 @@ def test_taxonomy_names_classes_that_no_video_shows(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "node",
+    [
+        {"nodeName": 5, "parentName": None},
+        {"nodeName": "Run"},
+        {"nodeName": ["Run"], "parentName": "Root"},
+        {"nodeName": "Run", "parentName": 5},
+        "Run",
+        None,
+    ],
+)
+def test_nodes_that_are_none_are_shown(tmp_path, node):
+    nodes = [{"nodeName": "Fly", "parentName": "Root"}, node]
+    with pytest.raises(ValueError, match=r"annotations\.json: .* in 'taxonomy' should have"):
+        read_ground_truth(annotations(tmp_path, DATABASE, taxonomy=nodes), "test")
+
+
+@pytest.mark.parametrize(
     ("database", "message"),
     [
         ({"v": {"subset": "train", "annotations": []}}, r"no video of subset 'test'.*'train' \(1 videos\)"),
@@ -52,6 +69,13 @@ def test_taxonomy_names_classes_that_no_video_shows(tmp_path):
         ({"v": {"subset": "test", "annotations": [{"label": "Run", "segment": ["x", 1]}]}}, "video 'v'.*'x'"),
         ({"v": {"subset": "test", "annotations": [{"label": "Run", "segment": [3, 1]}]}}, r"video 'v'.*\[3, 1\]"),
         ({"v": {"subset": "test", "duration": "long", "annotations": []}}, "video 'v'.*'long'"),
+        ({"v": {"subset": "test", "duration": True, "annotations": []}}, "video 'v'.*True should be a number"),
+        ({"v": {"subset": None, "annotations": []}}, "video 'v': subset = None should be a name"),
+        ({"v": {"subset": 5, "annotations": []}}, "video 'v': subset = 5 should be a name"),
+        ({"v": {"subset": ["test"], "annotations": []}}, r"video 'v': subset = \['test'\] should be a name"),
+        ({"v": {"subset": "test", "annotations": "Run"}}, "video 'v': annotations = 'Run' should be a list"),
+        ({"v": {"subset": "test", "annotations": [{"label": "Run", "segment": "12"}]}}, "video 'v': segment '12'"),
+        ({"v": "test"}, "video 'v'.*subset"),
         ('{"database": {"v": {"subset": "test"}, "v": {"subset": "test"}}}', "'v' stands there twice"),
         ("{}", "database"),
     ],

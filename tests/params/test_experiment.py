@@ -330,8 +330,8 @@ def test_yaml_is_version_1_2(tmp_path, text, expected):
         ("a: [1", "is not valid YAML"),
         ("a: 1\na: 2", "is not valid YAML"),
         ("- a", "expected a mapping of parameters, found list"),
-        ("a: 2026-02-31", "a value cannot be read"),
-        ("a: " + "[" * 5000, "nested too deep|is not valid YAML"),
+        ("a: 2026-02-31", "is not valid YAML: day is out of range"),
+        ("a: " + "[" * 5000, "nested more than 100 deep"),
     ],
 )
 def test_files_that_are_no_parameters(tmp_path, text, message):

@@ -103,15 +103,8 @@ class Project:
 
     def run(self, *command: str, **options) -> subprocess.CompletedProcess:
         """Run a command; its output is one text."""
-        return subprocess.run(
-            command,
-            cwd=self.folder,
-            env=environment(),
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            **options,
-        )
+        text = {"text": True, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        return subprocess.run(command, **{"cwd": self.folder, "env": environment()} | text | options)
 
     def ok(self, *command: str) -> str:
         """Run a command that has to succeed."""
@@ -119,16 +112,10 @@ class Project:
         assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}"
         return done.stdout
 
-    def start(self, *command: str) -> subprocess.Popen:
+    def start(self, *command: str, **options) -> subprocess.Popen:
         """Start a command in a process group of its own, as a terminal does."""
-        return subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=environment(),
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.Popen(command, cwd=self.folder, env=environment(), start_new_session=True, **quiet | options)
 
     def make(self, *arguments: str) -> str:
         """``snakemake --cores 8 all``."""

@@ -2,7 +2,8 @@
 # each data set:
 #   data/D/raw/             downloaded files and manifest.json: where they come from, their sizes and checksums; for own data
 #                           SPLIT.json: what there is of a split, with checksums
-#   data/D/downloads/       no output, so that Snakemake does not remove it: what is there and right is not fetched again
+#   data/D/downloads/       no output, so that Snakemake does not remove it: what is there and right is not fetched again.
+#                           raw/ has hard links to it, or copies where it is on another file system
 #   data/D/annotations/     SPLIT.json: every instance of every recording of a split, ActivityNet style
 #   data/D/features/        an array SPLIT.npy a split, and SPLIT.json: recordings, offsets, times and the array's checksum
 #   data/D/windows/         SPLIT.json: where the windows are cut and the instances in each
@@ -16,12 +17,17 @@ rule fetch:
             "data/{dataset}/raw/{name}.json",
             name=variants.splits if variants.own.contents else "manifest",
         ),
+        of_data([] if variants.own.contents else asked.raw_files(experiment)),
 
 
 rule features:
     input:
         of_data("data/{dataset}/annotations/{split}.json", split=variants.splits),
-        of_data("data/{dataset}/features/{split}.json", split=variants.splits),
+        of_data(
+            "data/{dataset}/features/{split}.{kind}",
+            split=variants.splits,
+            kind=["json", "npy"],
+        ),
 
 
 rule windows:
@@ -55,9 +61,10 @@ if variants.own.contents:
         params:
             cfg=parameters("fetch"),
         shell:
-            "react-tad fetch --cfg {params.cfg} --places {resources.places:q} --split {wildcards.split}"
-            " --to data/{wildcards.dataset}/downloads > {log} 2>&1"
-            " && cp --link data/{wildcards.dataset}/downloads/{wildcards.split}.json {output.manifest}"
+            "{{ react-tad fetch --cfg {params.cfg} --places {resources.places:q} --split {wildcards.split}"
+            " --to data/{wildcards.dataset}/downloads"
+            " && from=data/{wildcards.dataset}/downloads/{wildcards.split}.json"
+            " && {{ ln -L $from {output.manifest} 2> /dev/null || cp $from {output.manifest}; }}; }} > {log} 2>&1"
 
     rule compute_own_features:
         input:
@@ -106,8 +113,11 @@ else:
         params:
             cfg=parameters("fetch"),
         shell:
-            "react-tad fetch --cfg {params.cfg} --to data/{wildcards.dataset}/downloads > {log} 2>&1"
-            " && for file in {output}; do cp --link data/{wildcards.dataset}/downloads/$(basename $file) $file; done"
+            "{{ react-tad fetch --cfg {params.cfg} --to data/{wildcards.dataset}/downloads"
+            " && for file in {output}; do"
+            " from=data/{wildcards.dataset}/downloads/$(basename $file);"
+            " ln -L $from $file 2> /dev/null || cp $from $file || exit 1;"
+            " done; }} > {log} 2>&1"
 
     rule compute_features:
         input:

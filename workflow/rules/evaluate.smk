@@ -8,21 +8,22 @@
 
 rule evaluate:
     input:
-        of_data("results/{dataset}/summary.csv"),
+        of_data("results/{dataset}/summary.{kind}", kind=["csv", "md", "json"]),
         of_data(
             "results/{dataset}/metrics/{variant}/seed{seed}.json",
             variant=experiment.main,
             seed=experiment.seeds,
         ),
         (
-            of_data("results/{dataset}/metrics/profiles.md")
+            of_data("results/{dataset}/metrics/profiles.{kind}", kind=["csv", "md"])
             if any(map(variants.profile, experiment.main))
             else []
         ),
         of_data(
-            "results/{dataset}/models/{variant}/seed{seed}/model.json",
+            "results/{dataset}/models/{variant}/seed{seed}/{file}",
             variant=experiment.main,
             seed=experiment.seeds,
+            file=["model.safetensors", "model.json", "README.md"],
         ),
 
 

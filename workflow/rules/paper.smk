@@ -9,9 +9,14 @@
 #   results/D/studies/provenance.json, .html                commit, parameters, data, software and machine of all this
 #   results/D/studies/diagnosis/V.csv, V.svg                error analysis, first seed of each of `variants`
 
-TABLE = "results/{dataset}/studies/{name}.md"
 FIRST_SPLIT = variants.split(experiment.main[0])
-FIGURE = "results/{dataset}/studies/{name}.svg"
+TABLE = [
+    f"results/{{dataset}}/studies/{{name}}.{kind}"
+    for kind in ("csv", "json", "md", "tex", "html")
+]
+FIGURE = [
+    f"results/{{dataset}}/studies/{{name}}.{kind}" for kind in ("svg", "png", "csv")
+]
 
 
 rule table1:
@@ -41,7 +46,7 @@ rule presets:
 
 rule figure4:
     input:
-        of_data(FIGURE, name="figure4"),
+        of_data([*FIGURE, "results/{dataset}/studies/{name}.json"], name="figure4"),
 
 
 rule figure5:
@@ -57,8 +62,9 @@ rule figureS3:
 rule diagnosis:
     input:
         of_data(
-            "results/{dataset}/studies/diagnosis/{variant}.svg",
+            "results/{dataset}/studies/diagnosis/{variant}.{kind}",
             variant=experiment.main,
+            kind=["svg", "csv"],
         ),
 
 
@@ -69,7 +75,8 @@ rule studies:
         rules.figure4.input,
         rules.figureS3.input if studies.logs_with_ace_dec() else [],
         rules.diagnosis.input,
-        of_data("results/{dataset}/studies/provenance.html"),
+        of_data("results/{dataset}/studies/provenance.{kind}", kind=["html", "json"]),
+        studies.run_files,
 
 
 use rule train_network as train_study_network with:

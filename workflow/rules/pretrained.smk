@@ -36,8 +36,10 @@ rule fetch_released_weights:
         mem_mb=1000,
         runtime=60,
     shell:
-        "react-tad fetch-weights --to data/{wildcards.dataset}/downloads/pretrained > {log} 2>&1"
-        " && cp --link data/{wildcards.dataset}/downloads/pretrained/$(basename {output.checkpoint}) {output.checkpoint}"
+        "{{ from=data/{wildcards.dataset}/downloads/pretrained;"
+        " react-tad fetch-weights --to $from"
+        " && from=$from/$(basename {output.checkpoint})"
+        " && {{ ln -L $from {output.checkpoint} 2> /dev/null || cp $from {output.checkpoint}; }}; }} > {log} 2>&1"
 
 
 rule import_released_weights:

@@ -6,7 +6,7 @@
 
 rule train:
     input:
-        variants.files("train", WEIGHTS),
+        [variants.files("train", pattern) for pattern in (WEIGHTS, DESCRIPTION, LOG)],
 
 
 rule train_network:

@@ -8,11 +8,11 @@ check     everything that is wrong as a table, exit status 1 if anything is: fil
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from react_tad.arguments import add_mirror, parse_overrides
+from react_tad.params.section import parse_object
 from react_tad.params.yaml_files import read_yaml
 
 
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> None:
     name = arguments.name
     block = _block_of_params_yaml(name)
     dataset = find(block.get("kind", name), f"params.yaml, datasets.{name}.kind" if "kind" in block else "")
-    given = json.loads(arguments.options) if arguments.options else block.get("options") or {}
+    given = parse_object(arguments.options, "--options") if arguments.options else block.get("options") or {}
     options = parse_options(dataset, {**given, **_set_options(arguments.set)}, f"datasets.{name}.options")
     {"fetch": _fetch, "check": _check, "describe": _describe}[arguments.action](arguments, dataset, options)
 

@@ -1,16 +1,20 @@
 """Mean average precision of any ActivityNet-style detections against any ActivityNet-style annotations.
 
 Detections: {"results": {video: [{"label", "segment": [start, end], "score"}]}}. Annotations: {"database": {video:
-{"subset", "duration", "annotations": [{"label", "segment"}]}}}. Times are seconds. The definitions are described in
-react_tad/evaluation/average_precision.py; numbers are printed in per cent and written as fractions, unrounded.
+{"subset", "duration", "annotations": [{"label", "segment"}]}}}. Or tables (.csv): the columns video, start, end, label
+and score; video, start, end, label, and where there are any subset and duration. Each may be compressed (.gz). Times
+are seconds. The definitions are described in react_tad/evaluation/average_precision.py; numbers are printed in per
+cent and written as fractions, unrounded.
 
 A ground-truth profile says which annotated videos and instances count; papers on THUMOS14 use four different ones.
 --profile names those of the data set that --about or --profiles names; the first is the headline: its metrics are what
 the metrics file holds, and those of the others are under its key "profiles".
+
+--proposals measures segments without their labels: average recall (AR) at 1, 5, 10 and 100 proposals a video, and the
+area under AR against their number (AUC), by ActivityNet's definition (react_tad/evaluation/proposals.py).
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +23,9 @@ from react_tad.arguments import add_cfg
 
 if TYPE_CHECKING:
     from react_tad.evaluation.average_precision import Metrics
+    from react_tad.evaluation.ground_truth import GroundTruth
     from react_tad.evaluation.profiles.measure import Measured
+    from react_tad.evaluation.proposals import Proposals
 
 DEFAULT_DEFINITION, DEFAULT_TIOU = "activitynet", "0.3:0.7:0.1"
 
@@ -30,8 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detections", type=Path, required=True, metavar="FILE", help="results to evaluate")
     parser.add_argument("--subset", required=True, metavar="NAME", help="subset of the annotations, in any case")
     parser.add_argument(
-        "--tiou", metavar="A:B:STEP|A,B", help=f"thresholds, last included; {DEFAULT_TIOU} if not given"
+        "--tiou",
+        metavar="A:B:STEP|A,B",
+        help=f"thresholds, last included; {DEFAULT_TIOU} if not given, with --proposals 0.5:0.95:0.05",
     )
+    parser.add_argument("--proposals", action="store_true", help="AR@AN and AUC of the segments, whatever their labels")
+    parser.add_argument("--csv", type=Path, metavar="OUT", help="with --proposals: the curve, a row a number")
     parser.add_argument("--definition", choices=("activitynet", "thumos14"), help=f"{DEFAULT_DEFINITION} if not given")
     add_cfg(parser, '{"evaluation": {"definition", "tiou"}} in place of --definition and --tiou', required=False)
     parser.add_argument(
@@ -67,6 +77,11 @@ def run(arguments: argparse.Namespace) -> None:
     from react_tad.evaluation.ground_truth import read_ground_truth
     from react_tad.files import write_json
 
+    if arguments.proposals:
+        _run_proposals(arguments)
+        return
+    if arguments.csv:
+        raise ValueError("--csv writes the curve of --proposals; metrics are written by --json")
     definition, tiou = _how(arguments)
     about = _about(arguments.about)
     ground_truth = read_ground_truth(arguments.annotations, arguments.subset)
@@ -112,6 +127,45 @@ def run(arguments: argparse.Namespace) -> None:
         write_json(arguments.json, about | written)
 
 
+def _run_proposals(arguments: argparse.Namespace) -> None:
+    """The same for segments without their labels."""
+    from react_tad.detection.detections import read_detections
+    from react_tad.evaluation.average_precision import parse_tiou
+    from react_tad.evaluation.proposals import TIOU, evaluate_proposals
+    from react_tad.files import write_json
+    from react_tad.tables import write_table
+
+    for option in ("cfg", "definition", "per_class"):
+        if getattr(arguments, option):
+            raise ValueError(f"--{option.replace('_', '-')} is about mAP; leave it out with --proposals")
+    tiou, about = parse_tiou(arguments.tiou or TIOU), _about(arguments.about)
+    ground_truth = _ground_truth(arguments, about)
+    proposals = evaluate_proposals(ground_truth, read_detections(arguments.detections), tiou)
+    print(proposal_table(proposals))
+    if arguments.json:
+        write_json(arguments.json, about | proposals.as_dict())
+    if arguments.csv:
+        write_table(arguments.csv, *proposals.as_rows())
+
+
+def _ground_truth(arguments: argparse.Namespace, about: dict[str, object]) -> "GroundTruth":
+    """What counts, under one profile if one is named."""
+    from react_tad.evaluation.ground_truth import read_ground_truth
+    from react_tad.evaluation.profiles.catalogue import read_video_names, under_profile
+    from react_tad.evaluation.profiles.profile import only_videos
+
+    ground_truth = read_ground_truth(arguments.annotations, arguments.subset)
+    videos = read_video_names(arguments.videos) if arguments.videos else None
+    if arguments.profile:
+        dataset = arguments.profiles or about.get("dataset")
+        if not dataset or len(arguments.profile) > 1 or "profile" in about:
+            raise ValueError("--proposals takes one --profile, and --profiles says of which data set")
+        return under_profile(ground_truth, str(dataset), arguments.profile[0], videos)
+    if arguments.profiles:
+        raise ValueError("--profiles says whose profiles; say which of them by --profile")
+    return ground_truth if videos is None else only_videos(ground_truth, videos)
+
+
 def _how(arguments: argparse.Namespace) -> tuple[str, tuple[float, ...]]:
     """Definition and thresholds from ``--cfg``, or from ``--definition`` and ``--tiou``."""
     if arguments.cfg is None:
@@ -130,10 +184,9 @@ def _how(arguments: argparse.Namespace) -> tuple[str, tuple[float, ...]]:
 def _about(text: str | None) -> dict[str, object]:
     """The keys of ``--about``, which are known and describe a run; anything else would hide a slip."""
     known = ("dataset", "profile", "variant", "seed")
-    try:
-        about = json.loads(text or "{}")
-    except json.JSONDecodeError as error:
-        raise ValueError(f"--about {text} is not valid JSON: {error}") from error
+    from react_tad.files import parse_json
+
+    about = parse_json(text or "{}", f"--about {text}")
     if not isinstance(about, dict) or not about.keys() <= set(known):
         raise ValueError(f"--about {text} should be a JSON object with no other keys than {', '.join(known)}")
     return about
@@ -179,3 +232,22 @@ def table(metrics: "Metrics", *, per_class: bool) -> str:
     if any(ignored.values()):
         lines.append("ignored detections: " + ", ".join(f"{count} {what}" for what, count in ignored.items() if count))
     return "\n".join(lines)
+
+
+def proposal_table(proposals: "Proposals") -> str:
+    """AR and AUC in per cent as lines of text, with what was evaluated below."""
+    from react_tad.evaluation.proposals import SHOWN
+
+    heads = [*(f"AR@{number}" for number in SHOWN), "AUC"]
+    values = [*(proposals.average_recall[number - 1] for number in SHOWN), proposals.auc]
+    counts = proposals.counts
+    profile = f", profile {proposals.profile}" if proposals.profile else ""
+    lines = [
+        "".join(f"{head:>8}" for head in heads),
+        "".join(f"{100 * value:8.2f}" for value in values),
+        f"proposals, subset {proposals.subset}{profile}: mean over tIoU {', '.join(map(str, proposals.tiou))}; "
+        f"{counts['videos']} videos with {counts['instances']} instances; {counts['proposals']} proposals in "
+        f"{counts['videos_with_proposals']} of them",
+    ]
+    ignored = counts["ignored_in_other_videos"]
+    return "\n".join(lines + [f"ignored: {ignored} proposals in videos without an instance here"] * bool(ignored))

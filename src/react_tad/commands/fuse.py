@@ -26,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="refuse",
         help="videos without class scores: an error (default), or left as they are",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="OUT", help="detections to write")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="OUT", help="detections to write: .json or .csv, also .gz"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:

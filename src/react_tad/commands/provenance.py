@@ -5,7 +5,6 @@
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from react_tad.arguments import json_text
@@ -30,7 +29,8 @@ def run(arguments: argparse.Namespace) -> None:
     """Collect and write."""
     from react_tad.evaluation.provenance import as_html, collect
     from react_tad.files import write_json, write_text
+    from react_tad.params.section import parse_object
 
-    collected = collect(json.loads(arguments.experiment), arguments.features, device=arguments.device)
+    collected = collect(parse_object(arguments.experiment, "--experiment"), arguments.features, device=arguments.device)
     write_json(arguments.json, collected)
     write_text(arguments.html, as_html(collected))

@@ -14,7 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the verb."""
     add_cfg(parser, 'parameters: {"soft_nms": {...}, "fusion": {...}}')
     parser.add_argument("--raw", type=Path, required=True, metavar="FILE", help="raw detections (.npz)")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="detections to write (.json)")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="detections to write: .json or .csv, also .gz"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -1,7 +1,8 @@
 """ActivityNet-style annotations: reading, checking, writing.
 
-The file is ``{"version", "taxonomy", "database": {video: {"subset", "duration", "annotations": [{"label", "segment":
-[start, end]}]}}}`` with times in seconds. ``taxonomy`` is optional; where it is there, its leaves are the classes.
+The file is JSON, ``{"version", "taxonomy", "database": {video: {"subset", "duration", "annotations": [{"label",
+"segment": [start, end]}]}}}`` with times in seconds. ``taxonomy`` is optional; where it is there, its leaves are the
+classes. Or it is a table (:mod:`react_tad.data.annotation_documents`).
 
 Segments with the label ``Ambiguous`` (THUMOS14) are kept apart from the instances: whoever trains does not see them.
 
@@ -11,14 +12,15 @@ their video) and are a choice: see :func:`within_duration`.
 """
 
 import difflib
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from react_tad.files import read_json, write_json
+from react_tad.data.annotation_documents import AnnotationError, leaves, read_annotation_document
+from react_tad.files import write_json
+from react_tad.tables import seconds
 
 SUBSETS = ("training", "validation", "test")
 NEW = "new"
@@ -26,10 +28,6 @@ NEW = "new"
 AMBIGUOUS = "Ambiguous"
 """THUMOS14's label for what its annotators could not decide: no class, not trained on, and kept in the file because the
 official evaluation reads it (:mod:`react_tad.evaluation.ground_truth`)."""
-
-
-class AnnotationError(ValueError):
-    """Annotations that cannot be used; names the file, the video, the value and what would be right."""
 
 
 class Instance(NamedTuple):
@@ -68,13 +66,14 @@ class Annotations:
 
 
 def read_annotations(path: str | Path) -> Annotations:
-    """Read and check a file.
+    """Read and check a file; where a table has no subsets, its videos are of subset ``training``.
 
     Raises:
-        AnnotationError: not JSON of this form, or one of the faults that are always errors.
+        ValueError: not JSON or a table of this form, or one of the faults that are always errors
+            (:class:`AnnotationError`).
 
     """
-    return parse_annotations(read_json(path), where=str(path))
+    return parse_annotations(read_annotation_document(path, subset="training"), where=str(path))
 
 
 def parse_annotations(document: Any, *, where: str) -> Annotations:
@@ -82,7 +81,9 @@ def parse_annotations(document: Any, *, where: str) -> Annotations:
     database = document.get("database") if isinstance(document, dict) else None
     if not isinstance(database, dict):
         raise AnnotationError(f"{where}: expected an object with a 'database' of videos, as in ActivityNet")
-    listed = _leaves(document.get("taxonomy") or [], where)
+    if "" in database:
+        raise AnnotationError(f"{where}: a video without a name")
+    listed = leaves(document, where)
     videos = {name: _parse_video(entry, f"{where}: video '{name}'", listed) for name, entry in database.items()}
     found = {instance.label for video in videos.values() for instance in video.instances}
     return Annotations(videos, tuple(sorted(listed or found)), where)
@@ -163,17 +164,12 @@ def _range_fault(instance: Instance, duration: float) -> str | None:
     return "clipped" if instance.end > duration else None
 
 
-def _leaves(taxonomy: Any, where: str) -> set[str]:
-    """Names of the taxonomy's nodes that are nobody's parent: the classes."""
-    try:
-        return {node["nodeName"] for node in taxonomy} - {node["parentName"] for node in taxonomy}
-    except (TypeError, KeyError) as error:
-        raise AnnotationError(f"{where}: each node of 'taxonomy' should have 'nodeName' and 'parentName'") from error
-
-
 def is_number(value: Any) -> bool:
-    """Whether a value of JSON is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Tell whether a value is a number that can be a time; here text is none."""
+    try:
+        return not isinstance(value, str) and seconds(value) is not None
+    except ValueError:
+        return False
 
 
 def _parse_video(entry: Any, where: str, classes: set[str]) -> Video:

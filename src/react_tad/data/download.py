@@ -14,11 +14,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import ConfigDict
+from typing_extensions import TypedDict
+
 from react_tad.data.drive import DriveDownloader, is_folder, on_drive
 from react_tad.data.first_use import FirstUse
 from react_tad.data.published import DownloadError, Published
 from react_tad.data.resuming import OtherSize, ResumingDownloader
 from react_tad.files import read_json, sha256, whole
+from react_tad.params.section import checked
 
 
 def obtain_all(
@@ -208,6 +212,22 @@ def _pooch_hash(version: Published) -> str | None:
     return next((f"{kind}:{value}" for kind, value in known if value), None)
 
 
+class _File(TypedDict):
+    """A file that was fetched."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # what else is recorded of it goes on
+
+    name: str
+    sha256: str
+
+
+class _Manifest(TypedDict):
+    """What is read of the manifest of a raw folder."""
+
+    dataset: str
+    files: list[_File]
+
+
 def verify_raw(directory: str | Path, dataset: str, names: Sequence[str]) -> list[dict[str, Any]]:
     """Check the files of a raw folder against its manifest.
 
@@ -228,7 +248,7 @@ def verify_raw(directory: str | Path, dataset: str, names: Sequence[str]) -> lis
     manifest_path = Path(directory) / "manifest.json"
     if not manifest_path.is_file():
         raise DownloadError(f"{manifest_path} does not exist; run 'react-tad fetch' first")
-    manifest = read_json(manifest_path)
+    manifest = checked(_Manifest, read_json(manifest_path), str(manifest_path))
     if manifest["dataset"] != dataset:
         raise DownloadError(f"{manifest_path} belongs to data set '{manifest['dataset']}', not to '{dataset}'")
     records = {record["name"]: record for record in manifest["files"]}

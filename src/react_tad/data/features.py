@@ -14,13 +14,18 @@ import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired
 
 import numpy as np
+from pydantic import Field
 from tqdm import tqdm
+from typing_extensions import TypedDict
 
 from react_tad.data.datasets import Recording
 from react_tad.files import read_json, sha256, whole, write_json
+from react_tad.params.section import Count, Positive, checked
+
+PositiveSeconds = Annotated[float, Field(gt=0)]
 
 
 class FeatureError(ValueError):
@@ -44,6 +49,29 @@ class VideoFeatures:
     def seconds(self, snippets: Any) -> Any:
         """Positions in snippets (number or array) to times in seconds; the inverse of :meth:`snippets`."""
         return self.first_center_seconds + (snippets - 0.5) * self.seconds_per_snippet
+
+
+class _Video(TypedDict):
+    """A video in a manifest."""
+
+    video: str
+    offset: Count
+    length: Positive
+    seconds_per_snippet: PositiveSeconds
+    first_center_seconds: float
+
+
+class _Manifest(TypedDict):
+    """What is read of a manifest; it may hold more."""
+
+    split: str
+    dataset: str
+    dimension: Positive
+    dtype: NotRequired[Literal["float32", "float16"]]
+    source: dict[str, Any]
+    sha256: str
+    videos: list[_Video]
+    without_features: NotRequired[list[str]]
 
 
 def write_features(
@@ -168,20 +196,25 @@ class FeatureStore:
         """
         self.path = Path(manifest_path)
         self.array_path = self.path.with_suffix(".npy")
-        manifest = read_json(self.path)
         try:
-            self.split: str = manifest["split"]
-            self.dataset: str = manifest["dataset"]
-            self.dimension: int = manifest["dimension"]
+            manifest = checked(_Manifest, read_json(self.path), f"{self.path} is not a feature manifest")
             self.dtype = np.dtype(manifest.get("dtype", "float32"))
-            self.source: dict[str, Any] = manifest["source"]
-            self.sha256: str = manifest["sha256"]
-            self.videos = {entry["video"]: VideoFeatures(**entry) for entry in manifest["videos"]}
-            self.without_features = frozenset(manifest.get("without_features", ()))
-        except (KeyError, TypeError) as error:
-            raise FeatureError(f"{self.path} is not a feature manifest: {error!r}") from error
+        except (ValueError, TypeError) as error:
+            raise FeatureError(str(error)) from error
+        self.split: str = manifest["split"]
+        self.dataset: str = manifest["dataset"]
+        self.dimension: int = manifest["dimension"]
+        self.source: dict[str, Any] = manifest["source"]
+        self.sha256: str = manifest["sha256"]
+        self.videos = {entry["video"]: VideoFeatures(**entry) for entry in manifest["videos"]}
+        self.without_features = frozenset(manifest.get("without_features", ()))
         if len(self.videos) < len(manifest["videos"]):
             raise FeatureError(f"{self.path}: a video is listed twice; names have to be unique")
+        offset = 0
+        for video in self.videos.values():
+            if video.offset != offset:
+                raise FeatureError(f"{self.path}: video '{video.video}': offset = {video.offset} should be {offset}")
+            offset += video.length
         self._array = self._open()
 
     @classmethod

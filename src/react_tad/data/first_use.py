@@ -6,10 +6,21 @@ They are in ``checksums.json`` beside the downloads: ``{name: {"sha256", "bytes"
 from dataclasses import replace
 from pathlib import Path
 
+from typing_extensions import TypedDict
+
 from react_tad.data.published import Published
 from react_tad.files import read_json, write_json
+from react_tad.params.section import checked
 
 CHECKSUMS = "checksums.json"
+
+
+class _Record(TypedDict):
+    """What is recorded of a file."""
+
+    sha256: str
+    bytes: int
+    source: str
 
 
 class FirstUse:
@@ -17,7 +28,8 @@ class FirstUse:
 
     def __init__(self, folder: Path):
         self.path = folder / CHECKSUMS
-        self.records = read_json(self.path) if self.path.is_file() else {}
+        found = read_json(self.path) if self.path.is_file() else {}
+        self.records = checked(dict[str, _Record], found, str(self.path))
 
     def __contains__(self, version: Published) -> bool:
         """Tell whether the sha256 that is required of ``version`` is a recorded one."""

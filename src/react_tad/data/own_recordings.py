@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from react_tad.data import own_features, prefixes, snippet_times
+from react_tad.data.annotation_documents import read_annotation_document
 from react_tad.data.annotations import NEW, SUBSETS, AnnotationError, Annotations, is_number, parse_annotations
 from react_tad.data.formats.streams import listed
 from react_tad.data.own_features import Seen
 from react_tad.data.own_files import OwnFilesAway, digest
 from react_tad.data.splits import UNUSED, check_instances, use_subsets, with_all_splits
 from react_tad.data.transposed import check_orientation
-from react_tad.files import read_json
 
 TIMES = ("duration", "fps", "seconds_per_snippet", "first_center_seconds")
 """What is read of a recording's entry besides its subset and instances."""
@@ -95,7 +95,7 @@ def read_recordings(options: Any, directory: Path | None = None, *, where: str) 
         raise OwnFilesAway(f"neither {path} nor {place} is there; {where} should say where your data are")
     if not path.is_file():
         raise AnnotationError(f"{path} is not there; it should be the annotations of the own data")
-    document, unused = use_subsets(read_json(path), options.subsets, where=str(path))
+    document, unused = use_subsets(read_annotation_document(path, subset=SUBSETS[0]), options.subsets, where=str(path))
     entries = document["database"]
     new = [name for name, entry in entries.items() if isinstance(entry, dict) and entry.get("subset") == NEW]
     labelled = {name: entry for name, entry in entries.items() if name not in set(new)}

@@ -1,7 +1,9 @@
 """Which split each video belongs to: what an annotation file's subsets are here, and videos that are held out."""
 
 import hashlib
+import json
 import math
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -68,10 +70,34 @@ def _check_subsets(entries: Mapping[str, Any], known: Mapping[str, str], where: 
     unknown = {subset: count for subset, count in counts.items() if subset not in known}
     if unknown:
         found = ", ".join(f"'{subset}' ({count} videos)" for subset, count in unknown.items())
+        lines = ", ".join(f"{_as_yaml(name)}: {_likely(name)}" for name in unknown)
         raise AnnotationError(
-            f"{where}: unknown subsets: {found}; they should be {', '.join((*SUBSETS, NEW))} or {UNUSED}. The option "
-            f"subsets says what others are, such as {{{min(unknown)}: test}}"
+            f"{where}: unknown subsets: {found}; here they are called {', '.join((*SUBSETS, NEW))} or {UNUSED}. "
+            f"Say which is which in the options of the data set, in params.yaml, in one line:\nsubsets: {{{lines}}}"
         )
+
+
+_OTHER_NAMES = {
+    "training": ("train", "trn", "tr", "trainset", "training set", "train set"),
+    "validation": ("val", "valid", "validate", "dev", "validation set", "val set"),
+    "test": ("tst", "testing", "test set", "testset", "eval", "evaluation"),
+    "new": ("unlabelled", "unlabeled", "unannotated", "unknown"),
+}
+
+
+def _likely(subset: str) -> str:
+    """What a subset of another name most likely is: one that nobody has heard of is left out."""
+    words = " ".join(subset.casefold().replace("_", " ").replace("-", " ").split())
+    return next((here for here, others in _OTHER_NAMES.items() if words == here or words in others), UNUSED)
+
+
+def _as_yaml(name: str) -> str:
+    """A key of a YAML mapping: as it is where it is a plain word that cannot be anything else, or else in quotes."""
+    plain = re.fullmatch(r"[A-Za-z][\w-]*", name, re.ASCII) and name.casefold() not in _NO_TEXT
+    return name if plain else json.dumps(name, ensure_ascii=False)
+
+
+_NO_TEXT = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
 
 
 def with_all_splits(annotations: Annotations, *, test_share: float, validation_share: float) -> Annotations:

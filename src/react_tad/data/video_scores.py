@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from typing_extensions import TypedDict
 
-from react_tad.files import read_json
+from react_tad.files import read_json, read_text
+from react_tad.params.section import checked
 
 if TYPE_CHECKING:
     from react_tad.params.fusion import Fusion
@@ -84,6 +86,8 @@ def read_video_scores(settings: "Fusion") -> VideoScores:
         classes, rows = _read_cuhk(path)
     else:
         classes, rows = _read_untrimmednet(path, settings.video_list, settings.class_list)
+    if not classes:
+        raise ValueError(f"{path} has no scores of any class")
     if settings.softmax:
         rows = {video: _softmax(row) for video, row in rows.items()}
     for video, row in rows.items():
@@ -107,7 +111,8 @@ def _read_cuhk(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
     if "class" not in loaded:
         return _from_pairs(path, results)
     classes = loaded["class"]
-    if not isinstance(classes, list) or len(set(map(str, classes))) < len(classes):
+    named = isinstance(classes, list) and all(isinstance(name, str) for name in classes)
+    if not named or len(set(classes)) < len(classes):
         raise ValueError(f'{path}: "class" should be a list of names, none twice')
     rows = {}
     for video, scores in results.items():
@@ -116,16 +121,19 @@ def _read_cuhk(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
             raise ValueError(
                 f"{path}: video '{video}' has scores of shape {rows[video].shape}, not of {len(classes)} classes"
             )
-    return [str(name) for name in classes], rows
+    return classes, rows
+
+
+class _Score(TypedDict):
+    label: str
+    score: float
 
 
 def _from_pairs(path: Path, results: Mapping[str, Any]) -> tuple[list[str], dict[str, np.ndarray]]:
     listed: dict[str, dict[str, Any]] = {}
     for video, entries in results.items():
-        try:
-            listed[video] = {entry["label"]: entry["score"] for entry in entries}
-        except (TypeError, KeyError) as error:
-            raise ValueError(f'{path}: video \'{video}\' should be a list of {{"label", "score"}}') from error
+        entries = checked(list[_Score], entries, f'{path}: video \'{video}\' should be a list of {{"label", "score"}}')
+        listed[video] = {entry["label"]: entry["score"] for entry in entries}
         if len(listed[video]) < len(entries):
             raise ValueError(f"{path}: video '{video}' has a class twice")
     classes = sorted({name for own in listed.values() for name in own})
@@ -160,7 +168,7 @@ def _read_names(path: str | None, count: int, array: Path) -> list[str] | None:
     """``count`` names, one a line."""
     if path is None:
         return None
-    names = Path(path).read_text(encoding="utf-8").splitlines()
+    names = read_text(path).splitlines()
     if len(names) != count or len(set(names)) < count:
         raise ValueError(f"{path}: {len(names)} names should be those of {array}, {count}, none twice")
     return names
@@ -173,10 +181,9 @@ def _ucf101() -> list[str]:
 
 
 def _numbers(path: Path, video: str, scores: Any) -> np.ndarray:
-    try:
-        return np.asarray(scores, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: video '{video}': scores should be numbers: {error}") from error
+    return np.asarray(
+        checked(list[float], scores, f"{path}: video '{video}': scores should be numbers"), dtype=np.float64
+    )
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -15,14 +15,20 @@ The paper says nothing of short videos and short last windows; there this follow
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field, ValidationError
+from typing_extensions import TypedDict
 
 from react_tad.data.annotations import AnnotationError, Annotations, Video, within_duration
 from react_tad.data.features import FeatureStore
 from react_tad.files import read_json
+from react_tad.params.section import Count, Positive, checked
 from react_tad.params.windows import Windows
+
+Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
+"""A segment in JSON: start and end."""
 
 TOLERANCE = 1e-9
 """Slack of the ``min_inside`` rule, for sums of floating-point numbers."""
@@ -72,21 +78,31 @@ class WindowIndex:
     @classmethod
     def read(cls, path: str | Path) -> "WindowIndex":
         """Read an index; a :class:`ValueError` names the file if it is not one."""
-        document = read_json(path)
+        document = checked(_Document, read_json(path), f"{path} is not an index of windows")
         try:
-            return cls(
-                windows=[_window(entry) for entry in document["index"]],
-                classes=tuple(document["classes"]),
-                split=document["split"],
-                params=Windows(**document["windows"]),
-                counts=document["counts"],
-                instances=[
-                    VideoInstance(entry["video"], tuple(entry["segment"]), entry["label"])
-                    for entry in document["instances"]
-                ],
-            )
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"{path} is not an index of windows: {error!r}") from error
+            params = Windows(**document["windows"])
+        except ValidationError as error:
+            raise ValueError(f"{path} is not an index of windows: {error}") from error
+        classes, instances = document["classes"], document["instances"]
+        labels = [label for entry in document["index"] for label in entry["labels"]]
+        labels += [entry["label"] for entry in instances]
+        positions = [position for entry in document["index"] for position in entry["instances"]]
+        if any(not 0 <= position < len(instances) for position in positions):
+            raise ValueError(f"{path} is not an index of windows: a window has an instance that there is not")
+        wrong = next((label for label in labels if not 0 <= label < len(classes)), None)
+        if wrong is not None:
+            raise ValueError(f"{path} is not an index of windows: label {wrong} of {len(classes)} classes")
+        return cls(
+            windows=[_window(entry, str(path)) for entry in document["index"]],
+            classes=tuple(classes),
+            split=document["split"],
+            params=params,
+            counts=document["counts"],
+            instances=[
+                VideoInstance(entry["video"], (entry["segment"][0], entry["segment"][1]), entry["label"])
+                for entry in instances
+            ],
+        )
 
     def __len__(self) -> int:
         """Give the number of windows."""
@@ -97,7 +113,39 @@ class WindowIndex:
         return self.windows[position]
 
 
-def _window(entry: Mapping[str, Any]) -> Window:
+class _Entry(TypedDict):
+    """A window, as it is written."""
+
+    video: str
+    first: Count
+    length: Positive
+    segments: list[Pair]
+    labels: list[int]
+    inside: list[float]
+    instances: list[int]
+
+
+class _Instance(TypedDict):
+    video: str
+    segment: Pair
+    label: int
+
+
+class _Document(TypedDict):
+    """An index of windows, as it is written."""
+
+    index: list[_Entry]
+    classes: list[str]
+    split: str
+    windows: dict[str, Any]
+    counts: dict[str, int]
+    instances: list[_Instance]
+
+
+def _window(entry: _Entry, where: str) -> Window:
+    sizes = {len(entry[key]) for key in ("segments", "labels", "inside", "instances")}
+    if len(sizes) > 1:
+        raise ValueError(f"{where} is not an index of windows: {entry!r} has lists of different lengths")
     return Window(
         video=entry["video"],
         first=entry["first"],

@@ -20,7 +20,7 @@ thresholds are the doubles nearest to their decimals (:func:`parse_tiou`), so th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -75,6 +75,10 @@ class Metrics:
         }
 
 
+MOST_THRESHOLDS = 1000
+"""More are taken for a slip: 0.001:1:0.001 has as many."""
+
+
 def parse_tiou(text: str) -> tuple[float, ...]:
     """Thresholds from ``first:last:step`` (last included) or ``a,b,...``; computed in decimals, so 0.3 is 0.3
     exactly."""
@@ -83,15 +87,19 @@ def parse_tiou(text: str) -> tuple[float, ...]:
             return check_tiou([float(Decimal(part)) for part in text.split(",")])
         first, last, step = map(Decimal, text.split(":"))
         count = (last - first) / step
-        if count < 0 or count % 1:
+        if count < 0 or (count < MOST_THRESHOLDS and count % 1):
             raise ValueError
-    except (InvalidOperation, ValueError, ZeroDivisionError) as error:
+    except (ArithmeticError, ValueError) as error:  # also what decimal raises: no number, or one beyond its range
         raise ValueError(f"tIoU thresholds '{text}' should be like 0.3:0.7:0.1 or 0.3,0.5, over 0 up to 1") from error
+    if count >= MOST_THRESHOLDS:
+        raise ValueError(f"tIoU thresholds '{text}' are too many; there should be {MOST_THRESHOLDS} at most")
     return check_tiou([float(first + step * index) for index in range(int(count) + 1)])
 
 
 def check_tiou(tiou: Sequence[float]) -> tuple[float, ...]:
-    """The same thresholds as a tuple, if there is at least one, none twice, all over 0 up to 1."""
+    """The same thresholds as a tuple, if there is at least one, none twice, all over 0 up to 1, and not too many."""
+    if len(tiou) > MOST_THRESHOLDS:
+        raise ValueError(f"{len(tiou)} tIoU thresholds are too many; there should be {MOST_THRESHOLDS} at most")
     if not tiou or len(set(tiou)) < len(tiou) or not all(0 < threshold <= 1 for threshold in tiou):
         raise ValueError(f"tIoU thresholds {list(tiou)} should be distinct numbers over 0 up to 1")
     return tuple(map(float, tiou))

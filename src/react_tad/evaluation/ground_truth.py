@@ -1,10 +1,11 @@
 """The annotated instances of one subset, as evaluation and pictures need them, from any ActivityNet-style file.
 
-Real files are taken as they are: numbers may be strings (G-TAD's THUMOS14), a duration may be missing, segments may
-have no length or run past the end of their video (ActivityNet-1.3 has both). Such segments stay instances and are
-counted.
+JSON or a table (:mod:`react_tad.data.annotation_documents`). Real files are taken as they are: numbers may be strings
+(G-TAD's THUMOS14), a duration may be missing, segments may have no length or run past the end of their video
+(ActivityNet-1.3 has both). Such segments stay instances and are counted.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from react_tad.data.annotation_documents import leaves, read_annotation_document
 from react_tad.detection.detections import parse_entry
-from react_tad.files import read_json
+from react_tad.tables import seconds
 
 AMBIGUOUS = "Ambiguous"
 """THUMOS14's label for what its annotators could not decide. It is no class, in any data set."""
@@ -70,7 +72,7 @@ def read_ground_truth(path: str | Path, subset: str) -> GroundTruth:
     nothing else. Every instance of the file is checked. Raises ValueError that names the file, the video and the
     value.
     """
-    loaded = read_json(path)
+    loaded = read_annotation_document(path, subset=subset)
     database = loaded.get("database") if isinstance(loaded, Mapping) else None
     if not isinstance(database, Mapping):
         raise ValueError(f'{path} should have "database": a mapping from videos to their annotations')
@@ -78,19 +80,18 @@ def read_ground_truth(path: str | Path, subset: str) -> GroundTruth:
     entries: dict[str, Mapping[str, Any]] = {}
     instances: dict[str, list[tuple[str, float, float]]] = {}
     for name, entry in database.items():
+        own, annotations = _parts(path, name, entry)
+        subsets[own] += 1
         try:
-            subsets[entry["subset"]] += 1
-            instances[name] = [parse_entry(annotation) for annotation in entry.get("annotations", [])]
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f'{path}: video \'{name}\' should have a "subset" and a list of "annotations"') from error
+            instances[name] = [parse_entry(annotation) for annotation in annotations]
         except ValueError as error:
             raise ValueError(f"{path}: video '{name}': {error}") from error
-        if entry["subset"].casefold() == subset.casefold():
+        if own.casefold() == subset.casefold():
             entries[name] = entry
     if not entries:
         known = ", ".join(f"'{name}' ({count} videos)" for name, count in subsets.items())
         raise ValueError(f"{path}: no video of subset '{subset}'; there are {known or 'no videos at all'}")
-    labels = {label for rows in instances.values() for label, _, _ in rows} | _taxonomy(path, loaded)
+    labels = {label for rows in instances.values() for label, _, _ in rows} | leaves(loaded, path)
     classes = tuple(sorted(labels - {AMBIGUOUS}))
     return GroundTruth(
         subset=next(iter(entries.values()))["subset"],
@@ -121,17 +122,22 @@ def _arrays(instances: list[list[tuple[str, float, float]]], classes: tuple[str,
     }
 
 
-def _taxonomy(path: str | Path, loaded: Mapping[str, Any]) -> set[str]:
-    """Names of the leaves of the file's taxonomy, if it has one: classes, even where no video shows them."""
-    try:
-        nodes = loaded.get("taxonomy") or []
-        return {node["nodeName"] for node in nodes} - {node["parentName"] for node in nodes}
-    except (KeyError, TypeError) as error:
-        raise ValueError(f'{path}: each node of "taxonomy" should have "nodeName" and "parentName"') from error
+def _parts(path: str | Path, name: str, entry: Any) -> tuple[str, list[Any]]:
+    """Subset and annotations of a video, if they can be these."""
+    if not isinstance(entry, Mapping) or "subset" not in entry:
+        raise ValueError(f'{path}: video \'{name}\' should have a "subset" and a list of "annotations"')
+    subset, annotations = entry["subset"], entry.get("annotations", [])
+    if not name or not isinstance(subset, str):
+        raise ValueError(f"{path}: video '{name}': subset = {subset!r} should be a name, and the video have one too")
+    if not isinstance(annotations, list):
+        raise ValueError(f"{path}: video '{name}': annotations = {annotations!r} should be a list (it may be empty)")
+    return subset, annotations
 
 
 def _duration(path: str | Path, name: str, entry: Mapping[str, Any]) -> float:
+    if "duration" not in entry:
+        return math.nan
     try:
-        return float(entry.get("duration", "nan"))
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: video '{name}': duration {entry['duration']!r} should be seconds") from error
+        return seconds(entry["duration"])
+    except ValueError as error:
+        raise ValueError(f"{path}: video '{name}': duration should be seconds: {error}") from None

@@ -8,9 +8,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
+
+from pydantic import ConfigDict
+from typing_extensions import TypedDict
 
 from react_tad.files import read_json
+from react_tad.params.section import checked
 
 CORE = ("torch", "numpy", "scipy", "pandas", "matplotlib", "safetensors", "snakemake", "dvc")
 """Packages that a reader wants to see first; the JSON file lists all."""
@@ -76,8 +80,29 @@ def _processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
+class _File(TypedDict):
+    __pydantic_config__ = ConfigDict(extra="allow")
+
+    name: str
+    source: str
+    sha256: str
+
+
+class _Source(TypedDict):
+    files: NotRequired[list[_File]]
+
+
+class _Manifest(TypedDict):
+    """What is shown of a feature manifest."""
+
+    split: str
+    videos: list[Any]
+    sha256: str
+    source: _Source
+
+
 def _split(path: Path) -> dict[str, Any]:
-    manifest = read_json(path)
+    manifest = checked(_Manifest, read_json(path), str(path))
     return {
         "split": manifest["split"],
         "videos": len(manifest["videos"]),

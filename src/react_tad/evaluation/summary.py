@@ -9,9 +9,13 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+from typing_extensions import TypedDict
 
 from react_tad.files import csv_text, markdown_row, markdown_text, read_json
+from react_tad.params.section import checked
 
 SETTING = ("dataset", "profile", "subset", "definition")
 """What two numbers must share to be compared."""
@@ -45,6 +49,21 @@ class Row:
     where no seed is common."""
 
 
+class _Metrics(TypedDict):
+    """What is read of a metrics file, which holds more."""
+
+    __pydantic_config__ = ConfigDict(extra="allow", allow_inf_nan=False)
+
+    variant: str
+    seed: int
+    dataset: str
+    subset: str
+    definition: str
+    per_tiou: Annotated[dict[str, float], Field(min_length=1)]
+    average_map: float
+    per_class: dict[str, dict[str, float]]
+
+
 def read_metrics(path: str | Path) -> dict[str, Any]:
     """A metrics file, if it says what it is about; its path is added as ``source``, for messages."""
     metrics = read_json(path)
@@ -54,7 +73,7 @@ def read_metrics(path: str | Path) -> dict[str, Any]:
         raise ValueError(
             f"{path} has no {', '.join(missing)}; `react-tad evaluate --about` adds dataset, variant and seed"
         )
-    return {**metrics, "source": str(path)}
+    return {**checked(_Metrics, metrics, str(path)), "source": str(path)}
 
 
 def summarize(metrics: Sequence[Mapping[str, Any]]) -> list[Row]:

@@ -7,17 +7,18 @@ multiply-accumulates of one window, counted by :mod:`react_tad.model.flops`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from react_tad.evaluation.summary import SETTING, Spread, read_metrics
-from react_tad.files import read_json
+from react_tad.files import parse_json, read_json, read_text
 from react_tad.model.flops import count
 from react_tad.paper.numbers import ACTIVITYNET_TIOU, TABLES, THUMOS14_TIOU, PaperRow
 from react_tad.params.model import Model
 from react_tad.params.presets import PRESETS
-from react_tad.params.section import Positive, Section, flatten, unflatten, validated
+from react_tad.params.section import Positive, Section, checked, flatten, unflatten, validated
 
 NOT_RUN = "not run here"
 
@@ -119,8 +120,9 @@ def read_rows(text: str) -> list[Detector]:
     Raises ValueError that names the entry that does not exist or has no such value, or the file that is no description.
     """
     inline = text.lstrip().startswith("[")
+    content = text if inline else read_text(text)
+    parse_json(content, "the given rows" if inline else text)
     try:
-        content = text if inline else Path(text).read_text(encoding="utf-8")
         rows = TypeAdapter(list[OurRow]).validate_json(content)
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, each['loc'])) or 'they'}: {each['msg']}" for each in error.errors()]
@@ -128,13 +130,23 @@ def read_rows(text: str) -> list[Detector]:
     return [_detector(row) for row in rows]
 
 
+class _Parameters(TypedDict):
+    model: dict[str, Any]
+
+
+class _Description(TypedDict):
+    """What is read of the description of a model."""
+
+    parameters: _Parameters
+    dimension: Positive
+    classes: list[str]
+
+
 def _detector(row: OurRow) -> Detector:
-    description = read_json(row.description)
-    try:
-        model = validated(Model, description["parameters"]["model"], str(row.description))
-        dimension, classes = description["dimension"], len(description["classes"])
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{row.description} does not describe a model: {error!r}") from error
+    where = f"{row.description} does not describe a model"
+    description = checked(_Description, read_json(row.description), where)
+    model = validated(Model, description["parameters"]["model"], str(row.description))
+    dimension, classes = description["dimension"], len(description["classes"])
     return Detector(row.preset, row.window, dimension, classes, model, row.features, row.metrics)
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
+from react_tad.files import parse_json, read_text
 from react_tad.paper.numbers import SWEEPS, TABLES, PaperSweep, PaperTable
 from react_tad.params.section import Section
 
@@ -143,8 +144,10 @@ def read_study(text: str, kind: type[Description]) -> Description:
     """
     inline = text.lstrip().startswith("{")
     source = f"the given {kind.__name__.lower()}" if inline else text
+    content = text if inline else read_text(text)
+    parse_json(content, source)  # names what the other parser passes, such as a row that is there twice
     try:
-        return kind.model_validate_json(text if inline else Path(text).read_text(encoding="utf-8"))
+        return kind.model_validate_json(content)
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, each['loc'])) or 'it'}: {each['msg']}" for each in error.errors()]
         raise ValueError(f"{source}: {'; '.join(wrong)}") from error

@@ -2,10 +2,14 @@
 
 import difflib
 import json
+import reprlib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from react_tad.files import parse_json
 
 Positive = Annotated[int, Field(gt=0, lt=2**31)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
@@ -136,7 +140,43 @@ def validated(section: type[Section], values: Mapping[str, Any], where: str) -> 
         raise ParameterError("\n".join(lines)) from None
 
 
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def checked(kind: Any, document: Any, where: str) -> Any:
+    """A document, such as a file of another step, as a ``TypedDict`` or another ``kind`` says that it is.
+
+    Nothing is converted. What is wrong is a ValueError that names ``where``, the key and the value.
+    """
+    try:
+        return _adapter(kind).validate_python(document, strict=True)
+    except ValidationError as error:
+        first, *more = error.errors()
+        key = " / ".join(map(str, first["loc"]))
+        value = "" if first["type"] == "missing" else f" = {reprlib.repr(first['input'])}"
+        others = f" (and {len(more)} more faults)" if more else ""
+        raise ValueError(f"{where}: {key or 'it'}{value}: {first['msg']}{others}") from None
+
+
+def parse_object(text: str, where: str) -> dict[str, Any]:
+    """JSON text that is an object, such as a ``--cfg``; ``where`` names it in errors."""
+    parsed = parse_json(text, where)
+    if not isinstance(parsed, dict):
+        raise ParameterError(f"{where} {text}: should be an object of JSON, such as {{}}")
+    return parsed
+
+
+def data_set_of(cfg: str) -> tuple[str, Any]:
+    """Name of the data set and its options, from the ``--cfg`` of the steps ``fetch`` and ``features``."""
+    parsed = parse_object(cfg, "--cfg")
+    if not isinstance(parsed.get("dataset"), str):
+        raise ParameterError(f"--cfg: dataset = {parsed.get('dataset')!r} should be the name of a data set")
+    return parsed["dataset"], parsed.get("options", {})
+
+
 def step_params(section: type[Section], cfg: str | Mapping[str, Any], key: str) -> Any:
     """Section ``key`` of a step's ``--cfg`` (canonical JSON, or already parsed)."""
-    loaded = json.loads(cfg) if isinstance(cfg, str) else cfg
+    loaded = parse_object(cfg, "--cfg") if isinstance(cfg, str) else cfg
     return validated(section, loaded.get(key, {}), f"--cfg {key}")

@@ -3,22 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+from react_tad.files import parse_yaml, read_text
 from react_tad.params.section import ParameterError
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
-    """Read a YAML 1.2 file (``1e-4`` is a number and ``on`` a string, as DVC reads it; PyYAML is YAML 1.1)."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
+    """Read a YAML 1.2 file by :func:`react_tad.files.parse_yaml`; it should be a mapping of parameters."""
     try:
-        loaded = YAML(typ="safe", pure=True).load(Path(path).read_text(encoding="utf-8-sig"))
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise ParameterError(f"{path} is not valid YAML: {error}") from error
-    except RecursionError:
-        raise ParameterError(f"{path} is nested too deep to be a file of parameters") from None
-    except ValueError as error:  # such as a date on the 31st of February
-        raise ParameterError(f"{path}: a value cannot be read: {error}") from error
+        loaded = parse_yaml(read_text(path), str(path))
+    except ValueError as error:
+        raise ParameterError(str(error)) from error
     if not isinstance(loaded, dict):
         raise ParameterError(f"{path}: expected a mapping of parameters, found {type(loaded).__name__}")
     return loaded

@@ -1,12 +1,13 @@
 """The log of a training as a file: CSV, a row an epoch, every term by name."""
 
 import csv
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from react_tad.files import whole
+from react_tad.files import read_text, whole
 
 
 def write_log(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -20,9 +21,8 @@ def write_log(path: Path, rows: list[dict[str, Any]]) -> None:
 
 def read_log(path: str | Path) -> dict[str, np.ndarray]:
     """Columns of a ``log.csv`` by name, one value a row: floats, NaN where blank; ``stage`` as text."""
-    with open(path, newline="", encoding="utf-8") as handle:
-        reader = csv.DictReader(handle)
-        rows = list(reader)
+    reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
+    rows = list(reader)
     names = reader.fieldnames or []
     if not rows or "epoch" not in names:
         raise ValueError(f"{path}: a training log should have a column 'epoch' and at least one row")

@@ -1,6 +1,5 @@
 """The step ``train``: from files of windows and features to the folder of a model."""
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from react_tad.data.features import FeatureStore
 from react_tad.data.windows import WindowIndex
 from react_tad.files import sha256
 from react_tad.model.react import ReAct
+from react_tad.params.section import parse_object
 from react_tad.training.batches import WindowSet
 from react_tad.training.checkpoints import provenance, save_model
 from react_tad.training.log import write_log
@@ -35,7 +35,7 @@ def train(
     ``cfg`` is JSON with the sections that :class:`Settings` has. ``files`` are features and windows of the splits
     ``training`` and ``validation``. ``validation_map_of(windows)`` gives what measures a model on the validation split.
     """
-    parsed = json.loads(cfg)
+    parsed = parse_object(cfg, "--cfg")
     settings = Settings.parse(parsed)
     splits = {
         name: (FeatureStore.verified(features), WindowIndex.read(windows))

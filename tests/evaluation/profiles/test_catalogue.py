@@ -1,12 +1,19 @@
 """The profiles that come with the package, against the published files that they are about."""
 
+import gzip
 import json
 
 import pytest
 
 from react_tad.data import datasets
 from react_tad.evaluation.ground_truth import read_ground_truth
-from react_tad.evaluation.profiles.catalogue import choose, profile_file, read_profiles, under_profile
+from react_tad.evaluation.profiles.catalogue import (
+    choose,
+    profile_file,
+    read_profiles,
+    read_video_names,
+    under_profile,
+)
 from react_tad.params.section import ParameterError
 
 COUNTS = {
@@ -110,6 +117,7 @@ def test_a_file_of_ones_own(tmp_path):
         (GOOD.replace("    origin: here\n", ""), r"test\.mine: origin"),
         (GOOD + "    counts: {videos: 0, instances: 3}\n", r"counts\.videos = 0"),
         ("test: 3\n", "'test' should be a mapping"),
+        ("5: {}\n", "'5' should be a mapping"),
     ],
 )
 def test_wrong_files(tmp_path, text, message):
@@ -126,3 +134,19 @@ def test_official_counts_are_written_down(official):
     path.write_text(json.dumps(loaded))
     with pytest.raises(ValueError, match=r"shorter\.json.* 3358 instances; .* 3357"):
         under_profile(read_ground_truth(path, "test"), "thumos14", "official")
+
+
+@pytest.mark.parametrize("form", [lambda content: content, gzip.compress, lambda content: b"\xef\xbb\xbf" + content])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_names_of_videos_in_many_forms(tmp_path, form, end):
+    (tmp_path / "names").write_bytes(form(end.join(["a", "Ä b", "-c", ""]).encode()))
+    assert read_video_names(tmp_path / "names") == ["a", "Ä b", "-c"]
+    for name in ("m.json", "m.json.gz"):
+        (tmp_path / name).write_bytes(form(json.dumps({"videos": [{"video": "a", "offset": 0}]}).encode()))
+        assert read_video_names(tmp_path / name) == ["a"]
+
+
+def test_a_manifest_of_another_kind_is_named(tmp_path):
+    (tmp_path / "m.json").write_text('{"videos": ["a"]}')
+    with pytest.raises(ValueError, match=r"m\.json should be a feature manifest: videos / 0 = 'a'"):
+        read_video_names(tmp_path / "m.json")

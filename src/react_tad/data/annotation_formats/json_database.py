@@ -5,6 +5,7 @@ G-TAD's has neither, calls them ``train`` and ``test``, and its times are string
 """
 
 import tarfile
+import zlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 from react_tad.data.annotation_formats import AnnotatedVideo, apart, segment_fault
 from react_tad.data.annotations import AMBIGUOUS, Instance
 from react_tad.data.problems import Problem
-from react_tad.files import parse_json
+from react_tad.files import parse_json, read_text
+from react_tad.tables import number
 
 _SUBSETS = {"train": "validation", "validation": "validation", "test": "test"}
 
@@ -45,12 +47,15 @@ def read_json_database(path: str | Path, classes: Collection[str]) -> tuple[dict
 
 
 def _text(path: Path) -> str:
-    if not tarfile.is_tarfile(path):
-        return path.read_text(encoding="utf-8")
-    with tarfile.open(path) as archive:
-        for member in archive:
-            if member.isfile() and member.name.endswith(".json"):
-                return archive.extractfile(member).read().decode("utf-8")
+    try:
+        if not tarfile.is_tarfile(path):
+            return read_text(path)
+        with tarfile.open(path) as archive:
+            for member in archive:
+                if member.isfile() and member.name.endswith(".json"):
+                    return archive.extractfile(member).read().decode("utf-8-sig")
+    except (tarfile.TarError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
     raise ValueError(f"{path}: no JSON file in this archive; expected annotations/thumos14.json as ActionFormer has it")
 
 
@@ -68,18 +73,20 @@ def _video(entry: Any, classes: Collection[str]) -> tuple[AnnotatedVideo | None,
         if key in entry and not (numbers[key] or 0) > 0:
             faults.append((f"{key} {entry[key]!r}", "a number above 0"))
             numbers[key] = None
-    for item in entry.get("annotations") or []:
+    annotations = entry.get("annotations") or []
+    if not isinstance(annotations, list):
+        return None, [(f"annotations {annotations!r}", "a list")]
+    for item in annotations:
         instance, fault = _instance(item, classes)
         (faults if fault else instances).append(fault or instance)
     return AnnotatedVideo(subset, *apart(instances), numbers["duration"], numbers["fps"]), faults
 
 
 def _instance(item: Any, classes: Collection[str]) -> tuple[Instance | None, tuple[str, str] | None]:
-    try:
-        label = item["label"]
-        start, end = (_number(value) for value in item["segment"])
-    except (KeyError, TypeError, ValueError):
+    label, segment = (item.get("label"), item.get("segment")) if isinstance(item, Mapping) else (None, None)
+    if not isinstance(label, str) or not isinstance(segment, list) or len(segment) != 2:
         return None, (repr(item), "an object with label and segment: [start, end]")
+    start, end = map(_number, segment)
     if label not in classes and label != AMBIGUOUS:
         return None, (f"unknown label '{label}'", f"one of {', '.join(classes)}")
     if start is None or end is None:
@@ -90,6 +97,6 @@ def _instance(item: Any, classes: Collection[str]) -> tuple[Instance | None, tup
 
 def _number(value: Any) -> float | None:
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        return number(value)
+    except ValueError:
         return None

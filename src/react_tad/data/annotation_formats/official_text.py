@@ -12,6 +12,7 @@ from pathlib import Path
 from react_tad.data.annotation_formats import AnnotatedVideo, apart, segment_fault
 from react_tad.data.annotations import AMBIGUOUS, Instance
 from react_tad.data.problems import Problem
+from react_tad.files import read_text
 
 _NAME = re.compile(r"(\w+)_(val|test)\.txt")
 _SUBSETS = {"val": "validation", "test": "test"}
@@ -64,13 +65,13 @@ def _texts(path: Path) -> Iterator[tuple[str, str]]:
     if path.is_dir():
         for file in path.rglob("*.txt"):
             if _NAME.fullmatch(file.name):
-                yield file.name, file.read_text(encoding="utf-8")
+                yield file.name, read_text(file)
         return
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.namelist():
                 name = member.rpartition("/")[2]
                 if _NAME.fullmatch(name):
-                    yield name, archive.read(member).decode("utf-8")
+                    yield name, archive.read(member).decode("utf-8-sig")
     except zipfile.BadZipFile as error:
         raise ValueError(f"{path} is not a whole zip archive ({error}); run 'react-tad fetch' again") from error

@@ -1,10 +1,12 @@
 """Frames and frame rate of each THUMOS14 video: CSV with columns ``video``, ``fps`` and ``count``, as AFSD has it."""
 
 import csv
+import io
 from pathlib import Path
 from typing import NamedTuple
 
 from react_tad.data.problems import Problem
+from react_tad.files import read_text
 
 
 class VideoInfo(NamedTuple):
@@ -27,7 +29,7 @@ def read_video_info(path: str | Path) -> tuple[dict[str, VideoInfo], list[Proble
 
     """
     videos, problems = {}, []
-    with open(path, encoding="utf-8", newline="") as handle:
+    with io.StringIO(read_text(path), newline="") as handle:
         for number, row in enumerate(csv.DictReader(handle), start=2):
             try:
                 info = VideoInfo(float(row["fps"]), int(float(row["count"])))

@@ -22,7 +22,6 @@ Whatever is done with the recordings afterwards is the same for every data set.
 """
 
 import importlib
-import json
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,7 +33,7 @@ import numpy as np
 from react_tad.data.annotations import Instance, Video
 from react_tad.data.problems import Problem
 from react_tad.data.published import Published
-from react_tad.params.section import Section, validated
+from react_tad.params.section import ParameterError, Section, data_set_of, parse_object, validated
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +191,9 @@ def of_cfg(cfg: str, places: str | None = None) -> tuple[str, DataSet, Any]:
 
     ``places`` is JSON with those options that say where the user's own files are; they are no parameters of a step.
     """
-    loaded = json.loads(cfg)
-    name, given = loaded["dataset"], loaded.get("options", {})
+    loaded, place = parse_object(cfg, "--cfg"), parse_object(places or "{}", "--places")
+    name, given = data_set_of(cfg)
     dataset = find(loaded.get("kind", name), f"datasets.{name}.kind" if "kind" in loaded else "")
-    return name, dataset, parse_options(dataset, given | json.loads(places or "{}"), f"datasets.{name}.options")
+    if not isinstance(given, dict):
+        raise ParameterError(f"--cfg: options = {given!r} should be an object")
+    return name, dataset, parse_options(dataset, given | place, f"datasets.{name}.options")

@@ -2,8 +2,8 @@
 
 Features are a folder with one ``VIDEO.npy`` a video, one HDF5 file with a data set a video, or several of these as
 streams: numbers ``[snippets, dimension]``, read where they lie (:mod:`react_tad.data.own_features`). Annotations are
-ActivityNet-style JSON (:mod:`react_tad.data.annotations`), whose classes are those of its taxonomy, or, without one, of
-its instances. Subsets and missing splits: :mod:`react_tad.data.splits`; when each snippet was:
+ActivityNet-style JSON or a table (:mod:`react_tad.data.annotations`), whose classes are those of its taxonomy, or,
+without one, of its instances. Subsets and missing splits: :mod:`react_tad.data.splits`; when each snippet was:
 :mod:`react_tad.data.snippet_times`. Recordings of subset ``new`` are only detected in.
 
 There may be several such data sets: a block of any name under ``datasets`` in ``params.yaml`` that says ``kind:

@@ -6,10 +6,12 @@ A data set without a file here has no profiles, and is evaluated on all that is 
 from collections.abc import Collection
 from pathlib import Path
 
+from typing_extensions import TypedDict
+
 from react_tad.evaluation.ground_truth import GroundTruth
 from react_tad.evaluation.profiles.profile import Profile, apply
-from react_tad.files import read_json
-from react_tad.params.section import ParameterError, unknown_key, validated
+from react_tad.files import read_json, read_text
+from react_tad.params.section import ParameterError, checked, unknown_key, validated
 from react_tad.params.yaml_files import read_yaml
 
 RESERVED = ("all", "default", "none")
@@ -33,7 +35,7 @@ def read_profiles(dataset: str | Path, subset: str) -> dict[str, Profile]:
         return {}
     profiles: dict[str, Profile] = {}
     for of_subset, block in read_yaml(path).items():
-        if not isinstance(block, dict):
+        if not isinstance(block, dict) or not isinstance(of_subset, str):
             raise ParameterError(f"{path}: '{of_subset}' should be a mapping from names to profiles")
         for name, values in block.items():
             if name in RESERVED:
@@ -68,12 +70,22 @@ def needs_features(dataset: str | Path, subset: str) -> bool:
 
 def read_video_names(path: Path) -> list[str]:
     """Names of videos from a text file, one a line, or those of a feature manifest (``.json``)."""
-    if path.suffix != ".json":
-        return path.read_text(encoding="utf-8").splitlines()
-    try:
-        return [entry["video"] for entry in read_json(path)["videos"]]
-    except (KeyError, TypeError) as error:
-        raise ValueError(f'{path} should be a feature manifest, with "videos": [{{"video": name}}]') from error
+    if path.with_name(path.name.removesuffix(".gz")).suffix != ".json":
+        return read_text(path).splitlines()
+    return [
+        entry["video"]
+        for entry in checked(_Manifest, read_json(path), f"{path} should be a feature manifest")["videos"]
+    ]
+
+
+class _Named(TypedDict):
+    video: str
+
+
+class _Manifest(TypedDict):
+    """What is looked at of a feature manifest."""
+
+    videos: list[_Named]
 
 
 def under_profile(
