@@ -39,10 +39,8 @@ if not shutil.which("react-tad") and not workflow.deployment_settings.deployment
         f"there is no command react-tad beside {sys.executable}, nor on the PATH; "
         "install it with: pip install -r requirements.txt"
     )
-if not sys.stderr.isatty():
-    os.environ.setdefault(
-        "TQDM_MININTERVAL", "30"
-    )  # a progress bar in a file is a line each time
+# Their progress bars are in their logs: a state every two seconds.
+os.environ.setdefault("TQDM_MININTERVAL", "2")
 
 import asked
 import parameter_files

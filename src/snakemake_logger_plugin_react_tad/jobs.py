@@ -60,7 +60,8 @@ class Run:
     """By Snakemake's number of the job."""
     finished: Counter[str] = field(default_factory=Counter)
     """Jobs by rule."""
-    failed: list[Job] = field(default_factory=list)
+    failed: dict[int, Job] = field(default_factory=dict)
+    """Jobs that failed and were not started again, by number."""
     shares: dict[str, list[float]] = field(default_factory=dict)
     """Of jobs that finished, by family."""
     places: dict[str, None] = field(default_factory=dict)
@@ -90,6 +91,7 @@ class Run:
     def start(self, number: int, job: Job) -> None:
         """A job was started, or started again."""
         self.pass_time(job.started)
+        self.failed.pop(number, None)
         self.running[number] = job
 
     def finish(self, number: int, now: float) -> Job | None:
@@ -107,7 +109,7 @@ class Run:
         self.pass_time(now)
         job = self.running.pop(number, None)
         if job is not None:
-            self.failed.append(job)
+            self.failed[number] = job
         return job
 
     def left(self) -> Iterable[tuple[str, int]]:

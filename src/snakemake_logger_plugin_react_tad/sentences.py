@@ -71,7 +71,7 @@ def summary(run: Run, now: float) -> Iterator[str]:
     """How a run ended: three lines."""
     took = duration(now - (run.began if run.began is not None else now))
     if run.failed:
-        names = ", ".join(job.name for job in run.failed)
+        names = ", ".join(job.name for job in run.failed.values())
         yield f"{run.done} of {counted(run.total, 'job')} done in {took}; failed: {names}"
     elif run.done < run.total:
         yield f"{run.done} of {counted(run.total, 'job')} done in {took}; stopped before the end"

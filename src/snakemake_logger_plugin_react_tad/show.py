@@ -5,7 +5,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from logging import WARNING, LogRecord
 from typing import Any, TextIO
 
@@ -25,7 +25,8 @@ LEFT_OUT = re.compile(
     f"{BEGINNING}|Assuming unrestricted shared filesystem|Using shell|Conda environments: ignored|"
     "Singularity containers: ignored|Group jobs: inactive|Select jobs to execute|Processed [0-9]+ potential jobs|"
     "Updating checkpoint dependencies|Elapsed time|Shutting down, this might|Exiting because a job execution failed|"
-    "Job [0-9]+ has been submitted|Storing output in storage"
+    "Job [0-9]+ has been submitted|Storing output in storage|"
+    r"RuleException:\s+CalledProcessError in file|WorkflowError:\s+At least one job did not complete successfully"
 )
 """What Snakemake says in every run. It is in its log; everything else is shown."""
 WITHOUT_WORDS = {
@@ -59,7 +60,7 @@ class Show:
             self.live = Live(
                 get_renderable=self.drawn,
                 console=self.console,
-                refresh_per_second=4,
+                refresh_per_second=2,
                 transient=True,
                 redirect_stdout=False,
                 redirect_stderr=False,
@@ -84,10 +85,10 @@ class Show:
             lines = list(self.take(getattr(record, "event", None), record, vars(record)))
         self.say(lines)
 
-    def say(self, lines: Iterable[Line]) -> None:
+    def say(self, lines: Sequence[Line]) -> None:
         """Print lines, above the display if there is one. They are not broken, so that they can be copied."""
-        for text, style in lines:
-            self.console.print(Text(text, style=style), soft_wrap=True)
+        if lines:
+            self.console.print(Text("\n").join(Text(text, style=style) for text, style in lines), soft_wrap=True)
 
     def take(self, event: LogEvent | None, record: LogRecord, said: dict[str, Any]) -> Iterator[Line]:
         """Take note of an event; gives what is to be said of it."""
@@ -161,7 +162,7 @@ class Show:
         if self.live:
             self.live.stop()
         if self.run.began is not None:
-            self.say((line, "") for line in sentences.summary(self.run, time.monotonic()))
+            self.say([(line, "") for line in sentences.summary(self.run, time.monotonic())])
             self.run.began = None
 
 

@@ -54,7 +54,9 @@ def test_arrays_and_what_is_to_be_known_of_them(extract, films, backbone, tmp_pa
     }
     how = validated(Extraction, found["extraction"], "c d.json")
     assert how.backbone == backbone.description and how.clips.frames == 8
-    assert list(feature_folder.files(tmp_path / "features").videos) == ["a", "b", "c d"], "as the data set custom reads them"
+    assert list(feature_folder.files(tmp_path / "features").videos) == ["a", "b", "c d"], (
+        "as the data set custom reads them"
+    )
     output = capsys.readouterr()
     assert "3 videos in" in output.out and "27 snippets of 24 numbers, float32" in output.out
     assert "options: {time: seconds, seconds_per_snippet: 0.4, first_center_seconds: 0.4}" in output.out

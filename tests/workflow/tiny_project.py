@@ -192,8 +192,8 @@ def environment() -> dict[str, str]:
 
 
 def finished(output: str) -> dict[str, int]:
-    """Jobs by rule that Snakemake says it finished, in its own output or in DVC's."""
-    rules = re.findall(r"Finished jobid: \d+ \(Rule: (\w+)\)", output)
+    """Jobs by rule that a run says it finished, in the output of Snakemake or of DVC."""
+    rules = re.findall(r"^\[ *\d+/\d+\] (\w+)(?: \(.*?\))?: \d", output, re.MULTILINE)
     return {rule: rules.count(rule) for rule in rules if rule not in AGGREGATES}
 
 
