@@ -88,19 +88,16 @@ def test_short_lines_in_a_file(unrun, tmp_path):
     log = (project.folder / lines[-1].removeprefix("log with all commands: ")).read_text()
     command = re.search(r"react-tad suppress .*", log)[0]
     assert "{" not in command
-    project.ok("rm", "results/toy/detections/full/seed0.json")
     before = project.results()
+    project.ok("rm", "results/toy/detections/full/seed0.json")
     project.ok("bash", "-c", command)  # as pasted later
-    assert before.items() < project.results().items()
-    assert finished(project.make()) == {"suppress_duplicates": 1}, "Snakemake did not make it"
+    assert project.results() == before
 
 
 def test_a_failed_job_shows_the_end_of_its_log(project):
-    project.edit(
-        "src/react_tad/evaluation/average_precision.py",
-        "import numpy as np\n",
-        "import numpy as np\nprint('\\n'.join(f'line {number}' for number in range(20)))\nraise ValueError('broken here')\n",
-    )
+    broken = "print(*(f'line {number}' for number in range(20)), sep='\\n')\nraise ValueError('broken here')\n"
+    source = "src/react_tad/evaluation/average_precision.py"
+    project.edit(source, "import numpy as np\n", f"import numpy as np\n{broken}")
     done = project.run("snakemake", "--cores", "1", "results/toy/metrics/full/seed0.json")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
