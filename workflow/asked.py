@@ -1,14 +1,14 @@
 """What is asked for: ``params.yaml`` changed by ``--config``, checked while the workflow is parsed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
-from react_tad.data import datasets, own_files
+from react_tad.data import datasets, own_files, own_films
 from react_tad.data.annotations import NEW, SUBSETS
 from react_tad.evaluation.profiles import catalogue
 from react_tad.files import read_json
@@ -152,6 +152,17 @@ def as_in_params_yaml(config: Mapping[str, Any]) -> bool:
 
 
 @dataclass(frozen=True)
+class Film:
+    """One of the user's films, whose features are extracted."""
+
+    split: str
+    path: Path | None
+    """``None`` where films are away."""
+    content: tuple[str, str]
+    """Digests of the film and of the network."""
+
+
+@dataclass(frozen=True)
 class OwnData:
     """What the steps fetch and features read beside their sections, where the chosen data set is the user's own."""
 
@@ -161,6 +172,10 @@ class OwnData:
     """The options without those whose outcome the contents are."""
     places: Mapping[str, Any] = field(default_factory=dict)
     """The others: where the files are. They say how, not what, and are no parameters."""
+    films: Mapping[str, Film] = field(default_factory=dict)
+    """Films that features are extracted from, by video."""
+    of_extraction: tuple[str, ...] = ()
+    """Options of ``react-tad extract``."""
 
 
 def own_data(experiment: Experiment, warn: Any) -> OwnData:
@@ -175,18 +190,40 @@ def own_data(experiment: Experiment, warn: Any) -> OwnData:
     folder = Path("data", experiment.dataset)
     try:
         splits = dataset.own_splits(options, folder / "downloads", where_options(experiment))
-        contents = {name: split.content for name, split in splits.items()}
     except own_files.OwnFilesAway as error:
-        contents = recorded_contents(folder / "raw")
-        if not contents:
+        splits = recorded_splits(folder / "raw")
+        if not splits:
             raise
         warn(f"{error}. What was made of them before is taken as it is.")
     given = experiment.variants[experiment.main[0]].params.options
     content = datasets.without_places(dataset, given)
-    return OwnData(contents, content, {key: value for key, value in given.items() if key not in content})
+    films = options.videos is not None
+    return OwnData(
+        contents={name: split.content for name, split in splits.items()},
+        options=content,
+        places={key: value for key, value in given.items() if key not in content},
+        films=dict(films_of(splits)) if films else {},
+        of_extraction=tuple(own_films.command_line(options)) if films else (),
+    )
 
 
-def recorded_contents(raw: Path) -> dict[str, str]:
+def films_of(splits: Mapping[str, datasets.OwnSplit]) -> Iterator[tuple[str, Film]]:
+    """The films of all splits by video. Refuses names that Snakemake does not take for names of files."""
+    for name, split in splits.items():
+        for video, seen in split.listing.items():
+            if set(video) & set("{}\n"):
+                raise ValueError(
+                    f"film {video!r}: Snakemake does not take braces or line breaks in the names of files that it "
+                    "makes; rename it, in the annotations too"
+                )
+            yield video, Film(name, split.films.get(video), (seen["sha256"], split.backbone))
+
+
+def recorded_splits(raw: Path) -> dict[str, datasets.OwnSplit]:
     """What ``react-tad fetch`` recorded of each split; empty unless there are all that every data set has."""
     there = [split for split in (*SUBSETS, NEW) if (raw / f"{split}.json").is_file()]
-    return {split: read_json(raw / f"{split}.json")["content"] for split in there} if set(SUBSETS) <= set(there) else {}
+    records = {split: read_json(raw / f"{split}.json") for split in there} if set(SUBSETS) <= set(there) else {}
+    return {
+        split: datasets.OwnSplit(record["content"], record["own_files"], backbone=record.get("backbone", ""))
+        for split, record in records.items()
+    }

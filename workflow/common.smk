@@ -96,6 +96,24 @@ def places():
     return lambda wildcards: variants.places
 
 
+def film(wildcards):
+    """Where the film of a job's video is. Not a parameter: what is in it decides."""
+    path = variants.own.films[wildcards.video].path
+    if path is None:
+        raise WorkflowError(
+            f"the film of '{wildcards.video}' is away, and its features are to be extracted"
+        )
+    return str(path)
+
+
+def of_films(pattern):
+    """Input function: ``pattern`` for the videos of the job's split; none where features are not extracted."""
+    return lambda wildcards: [
+        pattern.format(dataset=wildcards.dataset, video=video)
+        for video in variants.films(wildcards.split)
+    ]
+
+
 def about(wildcards):
     """What a metrics file is about, as JSON."""
     own = {"variant": wildcards.variant, "seed": int(wildcards.seed)}

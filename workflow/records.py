@@ -72,6 +72,7 @@ APART = (
     "suppress_released_duplicates",
     "evaluate_released_detections",
     "compare_with_authors",
+    "extract_features",
     "detect_in_new_recordings",
     "suppress_new_duplicates",
 )

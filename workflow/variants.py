@@ -4,6 +4,7 @@ A step that comes to the same parameters in several variants is run once, for th
 """
 
 import json
+import shlex
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
@@ -112,6 +113,21 @@ class Variants:
     def places(self) -> str:
         """Where own data are, as an option of ``react-tad fetch`` and ``features``."""
         return canonical(dict(self.own.places))
+
+    def films(self, split: str) -> list[str]:
+        """Videos of a split whose features are extracted from films."""
+        return [video for video, film in self.own.films.items() if film.split == split]
+
+    def extraction(self, video: str) -> str:
+        """What a film's features depend on, as JSON: the film and the network, by digest, and the options of clips."""
+        return canonical([*self.own.films[video].content, *self.own.of_extraction])
+
+    @property
+    def of_extraction(self) -> str:
+        """Options of ``react-tad extract`` that are the same for all films."""
+        words = [*self.own.of_extraction, "--backbone", self.own.places.get("backbone", "")]
+        words += ["--batch-size", self.own.places.get("batch_size", 8), f"--prefix={self.own.places.get('prefix', '')}"]
+        return shlex.join(map(str, words))
 
     def selects(self, variant: str) -> bool:
         """Whether an epoch of a variant's training is selected by its mAP on the validation split."""

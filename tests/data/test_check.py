@@ -44,7 +44,9 @@ def test_nothing_wrong_is_exit_status_0(tmp_path, capsys, monkeypatch):
     mirror = made.write_mirror(tmp_path / "mirror")
     made.write_annotations(mirror, rows)
     assert check(tmp_path, capsys, "--mirror", mirror) == (0, [])
-    assert "nothing is wrong; 5 annotated videos, 5 of them with features" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "no errors, 4 warnings; 5 annotated videos, 5 of them with features" in said
+    assert said.count("\nwarning: ") == 4, "classes with too few instances"
 
 
 def test_files_that_miss_do_not_hide_what_the_others_hold(tmp_path, mirror, capsys):

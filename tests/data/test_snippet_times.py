@@ -57,3 +57,10 @@ def test_options_that_contradict_each_other_are_refused(options, message):
 def test_a_wrong_number_names_file_and_video(options, entry, message):
     with pytest.raises(AnnotationError, match=f"a.json: video 'film': {message}"):
         placed(entry, **options)
+
+
+def test_files_beside_features_say_it_whatever_an_entry_says():
+    beside = {"seconds_per_snippet": 0.3, "first_center_seconds": 0.7, "duration": 9.0, "extraction": None}
+    times = Times(time="sidecar")
+    entry = {"seconds_per_snippet": 5.0}
+    assert place(times, entry, duration=60.0, snippets=120, where="a.json", beside=beside) == (0.3, 0.7)

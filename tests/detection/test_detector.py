@@ -196,7 +196,7 @@ class TestVerb:
         assert lines[0] == "video,start,end,label,score"
         assert len(lines) == len(found) + 1
         first = lines[1].split(",")
-        assert (first[0], float(first[1]), float(first[4])) == ("test_0", found.start[0], found.score[0]), "unrounded"
+        assert (first[0], float(first[1]), float(first[4])) == ('"test_0"', found.start[0], found.score[0]), "unrounded"
         assert not outputs["out.svg"].exists()
         for video in found.videos:
             picture = (tmp_path / f"out-{video}.svg").read_text()

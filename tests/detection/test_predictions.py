@@ -49,8 +49,8 @@ def test_csv_is_quoted_and_unrounded(tmp_path):
     lines = (tmp_path / "found.csv").read_text().splitlines()
     assert lines[:3] == [
         "video,start,end,label,score",
-        "b,0.30000000000000004,1.5,run,0.3333333333333333",
-        'b,2.0,3.0,"jump, high",0.25',
+        '"b",0.30000000000000004,1.5,"run",0.3333333333333333',
+        '"b",2.0,3.0,"jump, high",0.25',
     ]
 
 

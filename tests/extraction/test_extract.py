@@ -10,11 +10,11 @@ from transformers.models.videomae.image_processing_pil_videomae import VideoMAEI
 
 from films import numbered, write_film
 from react_tad.data.features import FeatureError
+from react_tad.data.video_files import VideoError
 from react_tad.devices import use_threads
 from react_tad.extraction.backbone import BackboneError
 from react_tad.extraction.clips import make_clips
 from react_tad.extraction.extract import extract_video, stored
-from react_tad.extraction.video import VideoError
 
 
 @pytest.fixture(scope="module")

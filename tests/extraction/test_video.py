@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from films import number_of, numbered, write_film, write_sound
+from react_tad.data.video_files import VideoError
 from react_tad.extraction.clips import cut, make_clips
-from react_tad.extraction.video import Video, VideoError, find_videos, upright
+from react_tad.extraction.video import Video, upright
 
 CONTAINERS = {
     "film.mp4": ("libx264", 25),
@@ -138,32 +139,3 @@ def test_a_file_cannot_make_others_be_fetched(tmp_path):
     playlist = "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/film.ts\n#EXT-X-ENDLIST\n"
     (tmp_path / "list.m3u8").write_text(playlist)
     refusal(tmp_path / "list.m3u8")
-
-
-def test_videos_are_found_by_name(tmp_path):
-    for name in ("b.mp4", "deep/er/a.MKV", "notes.txt", ".hidden.mp4", "deep/c.d.webm"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    found = find_videos([tmp_path, tmp_path / "b.mp4"])
-    assert {name: str(path.relative_to(tmp_path)) for name, path in found.items()} == {
-        "a": "deep/er/a.MKV",
-        "b": "b.mp4",
-        "c.d": "deep/c.d.webm",
-    }
-    assert list(find_videos([tmp_path / "notes.txt"])) == ["notes"], "a file that is named is taken"
-
-
-def test_two_videos_of_one_name_are_refused(tmp_path):
-    (tmp_path / "a").mkdir()
-    for name in ("x.mp4", "a/x.mkv"):
-        (tmp_path / name).touch()
-    with pytest.raises(VideoError, match=r"x.mp4.*would both be called 'x'|x.mkv.*would both be called 'x'"):
-        find_videos([tmp_path])
-
-
-def test_what_is_not_there_is_named(tmp_path):
-    (tmp_path / "notes.txt").touch()
-    with pytest.raises(VideoError, match="no video in it, among 1 files"):
-        find_videos([tmp_path])
-    with pytest.raises(VideoError, match=r"gone.mp4 is not there"):
-        find_videos([tmp_path / "gone.mp4"])

@@ -127,3 +127,14 @@ def test_fusion_is_said():
     fused = parameters | {"fusion": parameters["fusion"] | {"enabled": True}}
     assert "A new recording has no such scores" in model_card(description(parameters=fused))
     assert "no such scores" not in model_card(description())
+
+
+def test_how_features_were_extracted_is_said():
+    network = {"name": "./own/<b>net</b>", "type": "videomae", "sha256": "12ab"}
+    source = {"extraction": {"backbone": network, "clips": {"frames": 8, "stride_seconds": 0.25, "fps": None}}}
+    card = model_card(description(features=description()["features"] | {"source": source}))
+    assert (
+        "extracted from films by the network ./own/<b>net</b> (videomae, sha256 12ab), clips: frames = 8, "
+        "stride_seconds = 0.25; react-tad predict extracts in the same way"
+    ) in texts(card)
+    assert "react-tad predict THIS_FOLDER film.mp4 --out" in card

@@ -144,3 +144,15 @@ def test_features_that_are_spread_have_no_time_of_their_own():
     seconds = made_manifest((0.5, 0.25), options={"time": "seconds", "rescale": None})
     assert described_features([seconds])["time"] == {"seconds_per_snippet": 0.5, "first_center_seconds": 0.25}
     assert described_features([seconds])["rescaled_to"] is None
+
+
+def test_all_splits_were_extracted_in_one_way():
+    how = {"backbone": {"name": "here", "sha256": "00"}, "dtype": "float32"}
+    first = made_manifest((0.5, 0.25), extraction=how)
+    moved = made_manifest((0.5, 0.25), extraction=how | {"backbone": {"name": "there", "sha256": "00"}})
+    assert described_features([first, moved])["source"]["extraction"] == how
+    other = made_manifest((0.5, 0.25), extraction=how | {"dtype": "float16"}) | {"split": "training"}
+    with pytest.raises(ModelError, match=r"splits test and training .*: dtype is 'float32' and 'float16'"):
+        described_features([first, other])
+    with pytest.raises(ModelError, match=r"backbone\.sha256 is '00' and None"):
+        described_features([first, made_manifest((0.5, 0.25))])

@@ -1,5 +1,6 @@
 """What ``--config`` may say, and what is refused before any job; without Snakemake."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "workflow"))
 import asked  # noqa: E402
 import pretrained  # noqa: E402
+from variants import Variants  # noqa: E402
 
 
 def read(**config):
@@ -116,11 +118,28 @@ def test_own_data_that_are_away_are_what_was_recorded_of_them(tmp_path, monkeypa
     with pytest.raises(ValueError, match=r"datasets\.custom\.options should say where your data are"):
         asked.own_data(made, warned.append)
     for split in ("training", "validation", "test"):
-        write_json(Path(f"data/custom/raw/{split}.json"), {"content": f"digest of {split}"})
+        write_json(Path(f"data/custom/raw/{split}.json"), {"content": f"digest of {split}", "own_files": {}})
     own = asked.own_data(made, warned.append)
     assert own.contents == {split: f"digest of {split}" for split in ("training", "validation", "test")}
     assert own.places == {"features": "own/features", "annotations": "own/annotations.json"} and own.options == {}
     assert "What was made of them before is taken as it is" in warned[0]
+
+
+def test_films_that_are_away_are_what_was_recorded_of_them(tmp_path, monkeypatch):
+    films = {"features": None, "videos": "own/films", "backbone": "own/network", "stride_seconds": 0.5}
+    made = read(dataset="custom", options=films)
+    monkeypatch.chdir(tmp_path)
+    for split in ("training", "validation", "test"):
+        record = {"content": "abc", "own_files": {f"a {split}": {"sha256": split, "bytes": 1}}, "backbone": "def"}
+        write_json(Path(f"data/custom/raw/{split}.json"), record)
+    own = asked.own_data(made, lambda text: None)
+    assert own.films["a test"] == asked.Film("test", None, ("test", "def")) and len(own.films) == 3
+    assert own.options == {"stride_seconds": 0.5} and "backbone" in own.places
+    assert own.of_extraction == ("--step", "1", "--stride-seconds", "0.5", "--dtype", "float32")
+    variants = Variants(made, own)
+    assert variants.films("test") == ["a test"]
+    assert json.loads(variants.extraction("a test"))[:2] == ["test", "def"]
+    assert "--backbone own/network --batch-size 8 --prefix=" in variants.of_extraction
 
 
 def test_raw_files_are_the_published_ones():

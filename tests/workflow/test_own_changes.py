@@ -241,7 +241,8 @@ def test_options_on_the_command_line_come_before_the_blocks(own):
     assert "dvc.lock is left as it is: this run had --config" in output
     assert (own.folder / "dvc.lock").read_text() == lock
     checked = ["react-tad", "data", "check", "gestures", "--set"]
-    assert "nothing is wrong; 13 annotated videos, 13 of them" in own.ok(*checked, f"options.features={PLACE}/moved")
+    said = own.ok(*checked, f"options.features={PLACE}/moved")
+    assert "no errors, 2 warnings; 13 annotated videos, 13 of them" in said and "'nod' (training 3," in said
     done = own.run("react-tad", "data", "check", "gestures")
     assert done.returncode == 1 and "features is not there" in done.stdout
 

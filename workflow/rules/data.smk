@@ -4,6 +4,7 @@
 #                           SPLIT.json: what there is of a split, with checksums
 #   data/D/downloads/       no output, so that Snakemake does not remove it: what is there and right is not fetched again.
 #                           raw/ has hard links to it, or copies where it is on another file system
+#   data/D/extracted/       VIDEO.npy and VIDEO.json, a job a film, where own data are films
 #   data/D/annotations/     SPLIT.json: every instance of every recording of a split, ActivityNet style
 #   data/D/features/        an array SPLIT.npy a split, and SPLIT.json: recordings, offsets, times and the array's checksum
 #   data/D/windows/         SPLIT.json: where the windows are cut and the instances in each
@@ -66,9 +67,38 @@ if variants.own.contents:
             " && from=data/{wildcards.dataset}/downloads/{wildcards.split}.json"
             " && {{ ln -L $from {output.manifest} 2> /dev/null || cp $from {output.manifest}; }}; }} > {log} 2>&1"
 
+    # A film whose content, network and clips are those of before is not extracted again, wherever it lies.
+    rule extract_features:
+        input:
+            sources=source_files("extract"),
+        output:
+            features="data/{dataset}/extracted/{video}.npy",
+            description="data/{dataset}/extracted/{video}.json",
+        log:
+            "logs/{dataset}/extract/{video}.txt",
+        benchmark:
+            "logs/{dataset}/benchmarks/extract/{video}.tsv"
+        conda:
+            "../envs/react-tad.yaml"
+        threads: cores_a_job()
+        resources:
+            mem_mb=4000,
+            runtime=600,
+            gpu=int(device() != "cpu"),
+            device=device(),
+            film=film,
+            how=lambda wildcards: variants.of_extraction,
+        params:
+            cfg=lambda wildcards: variants.extraction(wildcards.video),
+        shell:
+            "react-tad extract {resources.film:q} {resources.how} --out data/{wildcards.dataset}/extracted"
+            " --threads 1 --device {resources.device} 2>&1 | tee {log:q}"
+
     rule compute_own_features:
         input:
             manifest="data/{dataset}/raw/{split}.json",
+            extracted=of_films("data/{dataset}/extracted/{video}.json"),
+            arrays=ancient(of_films("data/{dataset}/extracted/{video}.npy")),
             sources=source_files("features"),
         output:
             annotations="data/{dataset}/annotations/{split}.json",

@@ -4,7 +4,9 @@ describe  files, addresses, checksums, licence, citation and expected counts; ne
 fetch     get the files into data/NAME/downloads, as 'snakemake fetch' does; what is to be got by hand is listed at once
 check     everything that is wrong as a table, exit status 1 if anything is: files that are missing or damaged, videos
           without features or annotations, lengths that do not fit, segments past the end, unknown labels, numbers that
-          are not finite. Looks at the downloads or a mirror folder, and at what was made of them in data/NAME
+          are not finite. Looks at the downloads or a mirror folder, at your own data where they are (nothing has to be
+          fetched), and at what was made of them in data/NAME. Also prints what there is (instances by class and split,
+          recordings, hours, times), and warnings, with exit status 0: what is probably wrong, as segments in frames
 """
 
 import argparse
@@ -52,6 +54,17 @@ def _block_of_params_yaml(name: str) -> dict[str, Any]:
     return block or {}
 
 
+def _windows_of_params_yaml(name: str) -> Any:
+    """Windows of the data set, if there is a block of it."""
+    from react_tad.params.section import validated
+    from react_tad.params.windows import Windows
+
+    path, block = Path("params.yaml"), _block_of_params_yaml(name)
+    if not block:
+        return None
+    return validated(Windows, {**(read_yaml(path).get("windows") or {}), **(block.get("windows") or {})}, str(path))
+
+
 def _set_options(settings: list[str]) -> dict[str, Any]:
     overrides = parse_overrides(settings)
     for key in overrides:
@@ -93,23 +106,29 @@ def _describe(arguments: argparse.Namespace, dataset: Any, options: Any) -> None
 
 
 def _check(arguments: argparse.Namespace, dataset: Any, options: Any) -> None:
-    from react_tad.data.check import check_converted, check_files, check_numbers, check_raw, check_segments, gathered
+    from react_tad.data import check
+    from react_tad.data.doubts import WARNING
 
     folder = arguments.data / arguments.name
     downloads = folder / "downloads"
-    files, problems = check_files(dataset.published(options), downloads, arguments.mirror, arguments.name)
-    with gathered(files, downloads) as together:
-        examined = check_raw(dataset, options, files, together)
+    files, problems = check.check_files(dataset.published(options), downloads, arguments.mirror, arguments.name)
+    with check.gathered(files, downloads) as together:
+        examined = check.check_raw(dataset, options, files, together)
         problems += examined.problems
-        problems += check_segments(examined.videos, dataset.CLASSES, "annotations")
+        problems += check.check_segments(examined.videos, dataset.CLASSES, "annotations")
         if not arguments.skip_numbers:
-            problems += check_numbers(examined.recordings, "features")
+            problems += check.check_numbers(examined.recordings, "features")
     if not arguments.skip_numbers:
-        problems += check_converted(folder, dataset.CLASSES)
-    _report(arguments, problems, len(examined.videos), len(examined.recordings))
+        problems += check.check_converted(folder, dataset.CLASSES)
+    for line in check.overview(examined):
+        print(line)
+    doubts = [WARNING + doubt for doubt in check.all_doubts(examined, _windows_of_params_yaml(arguments.name))]
+    _report(arguments, problems, doubts, len(examined.videos), len(examined.recordings))
 
 
-def _report(arguments: argparse.Namespace, problems: list[Any], videos: int, recordings: int) -> None:
+def _report(
+    arguments: argparse.Namespace, problems: list[Any], doubts: list[str], videos: int, recordings: int
+) -> None:
     import pandas as pd
 
     from react_tad.data.problems import Problem
@@ -118,9 +137,12 @@ def _report(arguments: argparse.Namespace, problems: list[Any], videos: int, rec
     if arguments.csv:
         table.to_csv(arguments.csv, index=False)
     seen = f"{videos} annotated videos, {recordings} of them with features"
-    if not problems:
-        print(f"{arguments.name}: nothing is wrong; {seen}")
-        return
-    aligned = table.apply(lambda column: column.str.ljust(column.str.len().max()))
-    print(aligned.to_string(index=False, justify="left"))
-    raise SystemExit(f"react-tad data: {arguments.name}: {len(problems)} problems; {seen}")
+    if problems:
+        aligned = table.apply(lambda column: column.str.ljust(column.str.len().max()))
+        print(aligned.to_string(index=False, justify="left"))
+    for line in doubts:
+        print(line)
+    warnings = f"{len(doubts)} warning{'s' * (len(doubts) != 1)}"
+    if problems:
+        raise SystemExit(f"react-tad data: {arguments.name}: {len(problems)} problems, {warnings}; {seen}")
+    print(f"{arguments.name}: {f'no errors, {warnings}' if doubts else 'nothing is wrong'}; {seen}")

@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a video network of the Hugging Face hub, or a folder",
     )
     parser.add_argument("--out", type=Path, default=Path("own/features"), metavar="DIR", help="default: own/features")
+    parser.add_argument("--prefix", default="", metavar="TEXT", help="precedes a video's name in the names of files")
     clips = parser.add_argument_group("clips")
     clips.add_argument(
         "--frames", type=int, metavar="N", help="frames a clip (default: what the network was trained on)"
@@ -43,14 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Find the videos, load the network, extract."""
+    from react_tad.data.video_files import find_videos
     from react_tad.devices import choose_device, use_threads
     from react_tad.extraction.backbone import load_backbone
     from react_tad.extraction.clips import make_clips
     from react_tad.extraction.description import Extraction
     from react_tad.extraction.folder import extract_folder, summary
-    from react_tad.extraction.video import find_videos
 
-    videos = find_videos(arguments.videos)
+    videos = find_videos(arguments.videos, prefix=arguments.prefix)
     use_threads(arguments.threads)
     backbone = load_backbone(arguments.backbone, device=choose_device(arguments.device), half=arguments.half)
     clips = make_clips(

@@ -2,7 +2,7 @@
 
 Writes ActivityNet-style annotations, and for each of the splits training, validation and test (and new, in own data)
 one array SPLIT.npy and its manifest SPLIT.json (see react_tad.data.features). The raw files have to be what their
-manifest says.
+manifest says. Prints what there is, and warnings on what is probably wrong.
 """
 
 import argparse

@@ -2,7 +2,8 @@
 
 MODEL is a folder such as results/toy/models/full/seed0. FILE is .npy [snippets, dimension] or HDF5 (a data set a
 recording), or a folder of such files; for a model of the data set hapt also .csv, the raw signal of six columns at
-50 Hz.
+50 Hz. For a model that was trained on features of 'react-tad extract' it may be a film or a folder of films; those that
+cannot be used are named, the others go on, and the exit status is 1.
 When the snippets were: from the options, from VIDEO.json beside a file ({"seconds_per_snippet", "first_center_seconds",
 "duration"}), or as in the recordings that the model was trained on. docs/predict.md has examples.
 """
@@ -24,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--min-score", type=float, default=0.0, metavar="SCORE", help="leave out what is below (0)")
     parser.add_argument("--top", type=int, metavar="N", help="leave out all but the best N of each recording")
+    parser.add_argument(
+        "--backbone", type=Path, metavar="FOLDER", help="of films: where the network is now (where it was in training)"
+    )
     times = parser.add_argument_group("when the snippets were, in seconds")
     times.add_argument("--seconds-per-snippet", type=float, metavar="S", help="from one snippet to the next")
     times.add_argument("--first-center-seconds", type=float, metavar="S", help="centre of the first snippet")
@@ -54,6 +58,7 @@ def run(arguments: argparse.Namespace) -> None:
         duration=arguments.duration,
         min_score=arguments.min_score,
         top=arguments.top,
+        backbone=arguments.backbone,
         progress=True,
     )
     watch = Stopwatch()
@@ -71,3 +76,6 @@ def run(arguments: argparse.Namespace) -> None:
         print(note)
     if arguments.profile:
         print("\n" + speed_table(found, found.seconds | watch.seconds))
+    if found.failed:
+        total = len(found.failed) + len(found.durations)
+        raise ValueError("\n".join([f"{len(found.failed)} of {total} recordings could not be used:", *found.failed]))

@@ -1,7 +1,7 @@
 """Cut the recordings of one split into windows.
 
 The split is that of the feature manifest. Features are read whole once, and checked against their manifest. Prints
-what was kept, and how many segments were cut or dropped and why.
+what was kept, how many segments were cut or dropped and why, and how many instances no window holds.
 """
 
 import argparse
@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Make the index and write it."""
     from react_tad.data.annotations import read_annotations
     from react_tad.data.features import FeatureStore
-    from react_tad.data.windows import make_windows
+    from react_tad.data.windows import make_windows, told
     from react_tad.files import write_json
     from react_tad.params.section import step_params
     from react_tad.params.windows import Windows
@@ -33,5 +33,5 @@ def run(arguments: argparse.Namespace) -> None:
     store.verify()
     index = make_windows(annotations, store, params)
     write_json(arguments.out, index, indent=None)
-    counts = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in index["counts"].items())
-    print(f"{store.split}: {counts}")
+    for line in told(index, store):
+        print(line)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from react_tad.data.annotation_documents import AnnotationError, leaves, read_annotation_document
+from react_tad.data.problems import Faults
 from react_tad.files import write_json
 from react_tad.tables import seconds
 
@@ -77,14 +78,24 @@ def read_annotations(path: str | Path) -> Annotations:
 
 
 def parse_annotations(document: Any, *, where: str) -> Annotations:
-    """Check an annotation document that is already in memory; ``where`` names it in messages."""
+    """Check an annotation document that is already in memory; ``where`` names it in messages.
+
+    Raises:
+        AnnotationError: one of the faults that are always errors; all faults of all videos at once.
+
+    """
     database = document.get("database") if isinstance(document, dict) else None
     if not isinstance(database, dict):
         raise AnnotationError(f"{where}: expected an object with a 'database' of videos, as in ActivityNet")
     if "" in database:
         raise AnnotationError(f"{where}: a video without a name")
     listed = leaves(document, where)
-    videos = {name: _parse_video(entry, f"{where}: video '{name}'", listed) for name, entry in database.items()}
+    videos: dict[str, Video] = {}
+    faults = Faults()
+    for name, entry in database.items():
+        with faults.kept():
+            videos[name] = _parse_video(entry, f"{where}: video '{name}'", listed)
+    faults.raise_all()
     found = {instance.label for video in videos.values() for instance in video.instances}
     return Annotations(videos, tuple(sorted(listed or found)), where)
 
@@ -185,7 +196,12 @@ def _parse_video(entry: Any, where: str, classes: set[str]) -> Video:
     fps = entry.get("fps")
     if fps is not None and (not is_number(fps) or fps <= 0):
         raise AnnotationError(f"{where}: fps = {fps!r} should be a number of frames a second above 0")
-    parsed = [_parse_instance(item, where, classes) for item in annotations]
+    parsed: list[Instance] = []
+    faults = Faults()
+    for item in annotations:
+        with faults.kept():
+            parsed.append(_parse_instance(item, where, classes))
+    faults.raise_all()
     return Video(
         subset,
         float(duration),

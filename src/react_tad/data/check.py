@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -11,11 +13,15 @@ from tqdm import tqdm
 
 from react_tad.data.annotations import NEW, SUBSETS, Video, read_annotations
 from react_tad.data.datasets import DataSet, Examined, Recording
+from react_tad.data.doubts import doubts
+from react_tad.data.doubts.window_lengths import doubtful_lengths
 from react_tad.data.download import fault
 from react_tad.data.features import FeatureError, FeatureStore
 from react_tad.data.first_use import FirstUse
+from react_tad.data.overview import class_table, of_splits, times
 from react_tad.data.problems import DataError, Problem
 from react_tad.data.published import Published
+from react_tad.params.windows import Windows
 
 
 def check_files(
@@ -78,15 +84,52 @@ def check_raw(dataset: DataSet, options: Any, files: Mapping[str, Path | None], 
     """Look at what the files hold; a module without ``examine`` needs all of them, as :func:`gathered` has them."""
     try:
         if hasattr(dataset, "examine"):
-            return dataset.examine(files, options)
+            examined = dataset.examine(files, options)
+            return replace(examined, classes=examined.classes or dataset.CLASSES)
         if None in files.values():
             return Examined({}, [], [])
-        recordings = dataset.prepare(directory, options).recordings
+        prepared = dataset.prepare(directory, options)
     except DataError as error:
         return Examined({}, [], error.problems)
     except (ValueError, OSError) as error:
         return Examined({}, [], [Problem(str(directory), "", str(error), "the published data")])
-    return Examined({item.video: item.annotated for item in recordings}, recordings, [])
+    return Examined(
+        {item.video: item.annotated for item in prepared.recordings},
+        prepared.recordings,
+        [],
+        classes=dataset.CLASSES if prepared.classes is None else prepared.classes,
+        notes=prepared.notes,
+        time_base=prepared.time_base,
+    )
+
+
+def overview(examined: Examined) -> Iterator[str]:
+    """The data set in a few lines."""
+    splits = [split for split in (*SUBSETS, NEW) if any(each.subset == split for each in examined.videos.values())]
+    if not splits:
+        return
+    yield from class_table(examined.videos, examined.classes)
+    yield from of_splits(examined.videos, examined.recordings, splits)
+    yield from times(examined.recordings, examined.time_base)
+    yield from examined.notes
+
+
+def all_doubts(examined: Examined, windows: Windows | None) -> Iterator[str]:
+    """Sentences on what is probably wrong; ``windows`` as ``params.yaml`` has them, if it does."""
+    splits = [split for split in (*SUBSETS, NEW) if any(each.subset == split for each in examined.videos.values())]
+    yield from doubts(examined.videos, examined.recordings, examined.classes, splits)
+    for split in splits if windows else ():
+        of_split = [item for item in examined.recordings if item.subset == split and item.instances]
+        lengths = [
+            (min(end, item.duration) - start) / item.seconds_per_snippet
+            for item in of_split
+            for _, start, end in item.instances
+            if start < min(end, item.duration)
+        ]
+        if lengths:
+            seconds = median(item.seconds_per_snippet for item in of_split)
+            found = doubtful_lengths(lengths, length=windows.length, min_inside=windows.min_inside, seconds=seconds)
+            yield from (f"{split}: {doubt}" for doubt in found)
 
 
 def check_segments(videos: Mapping[str, Video], classes: Sequence[str], where: str) -> list[Problem]:

@@ -10,7 +10,6 @@ Time: snippet ``i`` of a video is centred at ``first_center_seconds + i * second
 in snippets, with snippet ``i`` covering ``[i, i + 1]``, so that its centre is at ``i + 0.5``.
 """
 
-import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,14 +21,11 @@ from tqdm import tqdm
 from typing_extensions import TypedDict
 
 from react_tad.data.datasets import Recording
+from react_tad.data.finite import FeatureError, check_finite
 from react_tad.files import read_json, sha256, whole, write_json
 from react_tad.params.section import Count, Positive, checked
 
 PositiveSeconds = Annotated[float, Field(gt=0)]
-
-
-class FeatureError(ValueError):
-    """Features that cannot be used; names the file, the video, the value and what would be right."""
 
 
 @dataclass(frozen=True)
@@ -152,32 +148,6 @@ def _converted(features: np.ndarray, dtype: str, video: VideoFeatures, where: Pa
     if largest > np.finfo(dtype).max:
         raise FeatureError(f"{where}: video '{video.video}': a feature of size {largest:g} does not fit {dtype}")
     return features.astype(dtype)
-
-
-BLOCK_NUMBERS = 1 << 20
-"""Numbers that are looked at at a time."""
-
-
-def check_finite(features: np.ndarray, video: str, where: str | Path) -> None:
-    """Refuse features ``[snippets, dimension]`` that are not all finite, also as float32.
-
-    Names the video, the snippet and the value. Looks at a part at a time; of what is mapped from a file, no more than
-    that is in memory.
-    """
-    largest = np.finfo(np.float32).max
-    step = max(BLOCK_NUMBERS // max(features.shape[1], 1), 1)
-    for first in range(0, len(features), step):
-        block = features[first : first + step]
-        fine = np.isfinite(block) if block.dtype.itemsize <= 4 else np.abs(block) <= largest
-        if not fine.all():
-            snippet = int(np.argmin(fine.all(axis=1)))
-            value = block[snippet][~fine[snippet]][0]
-            expected = f"at most {largest:.4g}, as float32 holds" if np.isfinite(value) else "finite"
-            raise FeatureError(
-                f"{where}: video '{video}', snippet {first + snippet}: a feature is {value}; all must be {expected}"
-            )
-        if isinstance(features.base, mmap.mmap):
-            features.base.madvise(mmap.MADV_DONTNEED)
 
 
 class FeatureStore:

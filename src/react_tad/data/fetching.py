@@ -44,9 +44,9 @@ def _record_own_files(name: str, dataset: DataSet, options: Any, directory: Path
     lines = []
     for each in [split] if split else splits:
         record = {"dataset": name, "split": each, "content": splits[each].content, "own_files": splits[each].listing}
+        record |= {"backbone": splits[each].backbone} if splits[each].films else {}
         write_json(directory / f"{each}.json", record)
         size = sum(seen["bytes"] for seen in splits[each].listing.values())
-        lines.append(
-            f"{each}: own features of {len(splits[each].listing)} recordings, {size} bytes, read where they are"
-        )
+        what = "films" if splits[each].films else "features"
+        lines.append(f"{each}: own {what} of {len(splits[each].listing)} recordings, {size} bytes, read where they are")
     return lines

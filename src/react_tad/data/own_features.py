@@ -77,6 +77,19 @@ def names(given: Sequence[Path], *, prefix: str = "") -> list[str]:
     return list(found)
 
 
+def beside(given: Sequence[Path], *, prefix: str = "") -> dict[str, Path]:
+    """Where ``VIDEO.json`` beside the features of each video is, or should be; it is called as the video's file is."""
+    found = {}
+    for label, place in _labels(given).items():
+        for file in _files(label, place, prefix, _listing(place, prefix)):
+            if file.video is not None:
+                found[file.video] = file.path.with_suffix(".json")
+            else:
+                names = video_hdf5.features(file.path, prefix=prefix)
+                found |= {video: file.path.parent / f"{prefix}{video}.json" for video in names}
+    return found
+
+
 def unread(given: Sequence[Path], *, prefix: str = "") -> Iterator[str]:
     """A line on files in the places that are not read, if there are any."""
     for place in given:

@@ -29,19 +29,22 @@ class OwnFilesAway(OwnFileError):
     """None of the user's files is here, as where only results were brought to."""
 
 
-def remembered(files: Mapping[str, Path], directory: Path, look: Callable[[str, Path], Any]) -> dict[str, Any]:
+def remembered(
+    files: Mapping[str, Path], directory: Path, look: Callable[[str, Path], Any], *, memory: str = MEMORY
+) -> dict[str, Any]:
     """What ``look(name, path)`` tells of each file, by its name; asked again only where the file may have changed.
 
     Args:
         files: names and paths.
         directory: folder that remembers what was told; what cannot be read there is asked again.
         look: gives something that JSON can hold, which depends on the file's content and ``name``.
+        memory: name of the file there; it holds what this call is about and nothing else.
 
     Raises:
         OwnFileError: a file is not there, or ``look`` raised a :class:`ValueError`; all such files at once.
 
     """
-    before = _read(directory / MEMORY)
+    before = _read(directory / memory)
     known: dict[str, Any] = {}
     faults = []
     for name, path in tqdm(files.items(), "checksums of own files", unit="file", delay=2):
@@ -54,7 +57,7 @@ def remembered(files: Mapping[str, Path], directory: Path, look: Callable[[str, 
         except ValueError as error:
             faults.append(str(error))
     if known != before:
-        write_json(directory / MEMORY, known, indent=None)
+        write_json(directory / memory, known, indent=None)
     if faults:
         raise OwnFileError("\n".join(faults))
     return {name: known[readable(path.absolute())]["seen"] for name, path in files.items()}

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from react_tad.data.annotations import NEW, SUBSETS, AnnotationError, write_annotations
-from react_tad.data.datasets import DataSet, Prepared, Recording, is_own
+from react_tad.data.annotations import NEW, SUBSETS, AnnotationError, Video, write_annotations
+from react_tad.data.datasets import DataSet, Prepared, is_own
+from react_tad.data.doubts import WARNING, doubts
 from react_tad.data.download import verify_raw
 from react_tad.data.features import write_features
+from react_tad.data.overview import class_table, of_splits, times
 
 
 def prepare(
@@ -50,8 +52,7 @@ def prepare(
             without_features=[video for video, entry in prepared.without_features.items() if entry.subset == each],
             dtype=prepared.dtype,
         )
-    yield from prepared.notes
-    yield from (_counted(each, splits[each]) for each in chosen)
+    yield from _told(prepared, dataset.CLASSES if prepared.classes is None else prepared.classes, chosen)
     if prepared.without_features:
         yield f"without features and still in the ground truth: {len(prepared.without_features)} recordings"
 
@@ -64,7 +65,14 @@ def _write_annotations(
     write_annotations(path, videos, classes if prepared.classes is None else prepared.classes, version=name)
 
 
-def _counted(split: str, recordings: Sequence[Recording]) -> str:
-    snippets = sum(len(item.features) for item in recordings)
-    instances = sum(len(item.instances) for item in recordings)
-    return f"{split}: {len(recordings)} recordings, {snippets} snippets, {instances} instances"
+def _told(prepared: Prepared, classes: Sequence[str], splits: Sequence[str]) -> Iterator[str]:
+    """What the user should see before anything is trained; what concerns all splits is told with training's."""
+    recordings = prepared.recordings
+    videos: dict[str, Video] = {**prepared.annotated, **{item.video: item.annotated for item in recordings}}
+    videos |= prepared.without_features
+    if SUBSETS[0] in splits:
+        yield from class_table(videos, classes)
+    yield from of_splits(videos, recordings, splits)
+    yield from times(recordings, prepared.time_base)
+    yield from prepared.notes
+    yield from (WARNING + doubt for doubt in doubts(videos, recordings, classes, splits))

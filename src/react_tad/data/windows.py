@@ -12,9 +12,10 @@ of which nothing is left is in no window. The training split keeps only windows 
 The paper says nothing of short videos and short last windows; there this follows the authors' released code.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Annotated, Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from pydantic import Field, ValidationError
 from typing_extensions import TypedDict
 
 from react_tad.data.annotations import AnnotationError, Annotations, Video, within_duration
+from react_tad.data.doubts import WARNING
+from react_tad.data.doubts.window_lengths import doubtful_lengths, remarkable_lengths
 from react_tad.data.features import FeatureStore
 from react_tad.files import read_json
 from react_tad.params.section import Count, Positive, checked
@@ -237,6 +240,19 @@ def make_windows(annotations: Annotations, store: FeatureStore, params: Windows)
         "instances": instances,
         "index": index,
     }
+
+
+def told(index: Mapping[str, Any], store: FeatureStore) -> Iterator[str]:
+    """Lines for the screen on an index as :func:`make_windows` gives it: its counts, and instances of odd lengths."""
+    counts = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in index["counts"].items())
+    yield f"{store.split}: {counts}"
+    lengths = [end - start for start, end in (entry["segment"] for entry in index["instances"])]
+    if lengths:
+        seconds = median(store.info(video).seconds_per_snippet for video in store)
+        of_windows = {"length": index["windows"]["length"], "min_inside": index["windows"]["min_inside"]}
+        yield from (f"{store.split}: {said}" for said in remarkable_lengths(lengths, **of_windows, seconds=seconds))
+        found = doubtful_lengths(lengths, **of_windows, seconds=seconds)
+        yield from (f"{WARNING}{store.split}: {doubt}" for doubt in found)
 
 
 def _check_same_videos(videos: Mapping[str, Video], store: FeatureStore, where: str) -> None:

@@ -218,7 +218,7 @@ def write_detections(path: str | Path, detections: Detections) -> None:
     if "" in detections.videos or "" in detections.classes:
         raise ValueError(f"{path}: every video and every class should have a name, and one has none")
     if is_table(path):
-        write_table(path, COLUMNS, _as_rows(detections))
+        write_table(path, COLUMNS, as_rows(detections))
     elif str(path).endswith(".gz"):
         write_text(path, "".join(_as_results(detections)))
     else:
@@ -247,7 +247,7 @@ def _as_results(detections: Detections) -> Iterator[str]:
     yield '\n}, "external_data": {}}\n'
 
 
-def _as_rows(detections: Detections) -> Iterator[tuple]:
+def as_rows(detections: Detections) -> Iterator[tuple]:
     """The rows of a table; a video without detections has one with its name alone."""
     for name, own in _by_video(detections):
         yield from ((name, start, end, label, score) for label, start, end, score in own)

@@ -1,11 +1,13 @@
-"""A trained model, ready for new recordings: from features (or a raw signal) to final detections.
+"""A trained model, ready for new recordings: from features (or a raw signal, or films) to final detections.
 
 It gives, bit for bit, what the workflow gives for the same recording: the same windows, batches of one recording only,
 the same Soft-NMS. Class scores of a video-level classifier (``fusion``) are not applied: a new recording has none.
 """
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,11 @@ from tqdm import tqdm
 
 from react_tad.data.windows import window_starts
 from react_tad.detection.detections import Detections
+from react_tad.detection.films import extracted, films_among
 from react_tad.detection.inference import detect
 from react_tad.detection.predictions import Predictions, best, check_limits
 from react_tad.detection.recordings import (
+    KINDS,
     NewRecording,
     OpenedRecordings,
     RecordingError,
@@ -81,6 +85,7 @@ class Detector:
         _check_complete(self.description, path)
         if threads is not None:
             use_threads(threads)
+        self._threads = threads or 1
         self.device = choose_device(device)
         parameters = self.description["parameters"]
         self._windows = step_params(Windows, parameters, "windows")
@@ -152,22 +157,47 @@ class Detector:
         duration: float | None = None,
         min_score: float = 0.0,
         top: int | None = None,
+        backbone: str | os.PathLike | None = None,
         progress: bool = False,
     ) -> Predictions:
-        """Detect in files of features (``.npy``, HDF5), in folders of them, or in raw signals (``.csv``).
+        """Detect in files of features (``.npy``, HDF5), in folders of them, in raw signals (``.csv``), or in films.
 
         The arguments are those of :meth:`predict`. What is not given is taken from ``VIDEO.json`` beside a file first.
+        ``backbone`` is the folder of the network that the features of films were extracted by, if it was moved.
+        Films that cannot be used are named in :attr:`Predictions.failed`, and the others go on.
 
         Raises:
             RecordingError: files that the model cannot read, all of them at once, before anything is computed.
+            FilmError: the model was not trained on features of films, or no film can be used.
+            BackboneError: the network is not there, or another one is.
 
         """
         paths = [paths] if isinstance(paths, str | os.PathLike) else paths
         said = TimeBase(seconds_per_snippet, first_center_seconds, duration).check("predict")
+        check_limits(min_score=min_score, top=top)
         watch = Stopwatch()
+        given = [Path(path) for path in paths]
+        films = [path for path in given if films_among(path, KINDS)]
         with watch.stage("read"):
-            recordings = open_files(paths, self._wanted, said)
-        return self._run(recordings, watch, min_score=min_score, top=top, progress=progress)
+            recordings = open_files([path for path in given if path not in films], self._wanted, said)
+        if not films:
+            return self._run(recordings, watch, min_score=min_score, top=top, progress=progress)
+        self._check_times_of_films(films[0], said)
+        with contextlib.ExitStack() as stack:
+            how = {"device": self.device, "threads": self._threads, "progress": progress, "backbone": backbone}
+            with watch.stage("extract"):
+                made = stack.enter_context(
+                    extracted(given, KINDS, self._wanted.source, where=f"the model {self.where}", **how)
+                )
+            with watch.stage("read"):
+                recordings = open_files(made.paths, self._wanted, said, films=made.films)
+            found = self._run(recordings, watch, min_score=min_score, top=top, progress=progress)
+        return replace(found, failed=made.failed)
+
+    def _check_times_of_films(self, film: Path, said: TimeBase) -> None:
+        for key in ("seconds_per_snippet", "first_center_seconds"):
+            if getattr(said, key) is not None:
+                raise RecordingError(f"{key} is given, and {film} is a film, which says itself when its snippets are")
 
     def _run(
         self, recordings: list[NewRecording], watch: Stopwatch, *, min_score: float, top: int | None, progress: bool

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from react_tad.detection.detections import Detections, write_detections
-from react_tad.files import csv_text, write_text
+from react_tad.detection.detections import COLUMNS, Detections, as_rows, write_detections
+from react_tad.tables import write_table
 
 if TYPE_CHECKING:
     import pandas
-
-COLUMNS = ("video", "start", "end", "label", "score")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +27,8 @@ class Predictions:
     """Wall time by stage."""
     notes: tuple[str, ...] = ()
     """What a reader should know of them."""
+    failed: tuple[str, ...] = ()
+    """Films that could not be used, a line each; the detections are of the others."""
 
     def __len__(self) -> int:
         """Give the number of detections."""
@@ -61,8 +61,11 @@ class Predictions:
         write_detections(path, self.detections)
 
     def write_csv(self, path: str | Path) -> None:
-        """Write a line a detection: video, start, end, label, score, unrounded."""
-        write_text(path, csv_text(COLUMNS, self.rows()))
+        """Write a line a detection: video, start, end, label, score, unrounded.
+
+        A recording without detections has a line with its name alone.
+        """
+        write_table(path, COLUMNS, as_rows(self.detections))
 
 
 def check_outputs(*outputs: Path | None) -> None:

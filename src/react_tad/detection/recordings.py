@@ -16,6 +16,7 @@ from react_tad.data.features import FeatureStore, VideoFeatures
 from react_tad.data.own_features import open_recordings
 from react_tad.data.rescaling import rescaled
 from react_tad.data.windows import Window, WindowIndex, window_starts
+from react_tad.detection.films import check_extraction
 from react_tad.detection.time_base import Placed, TimeBase, place, read_sidecar
 from react_tad.params.windows import Windows
 
@@ -23,6 +24,8 @@ SPLIT = "new"
 HDF5 = (".h5", ".hdf5", ".hdf")
 SIGNAL = ".csv"
 """A raw signal, for data sets whose features are computed here."""
+KINDS = (".npy", ".npz", *HDF5, SIGNAL)
+"""Suffixes of the files that are looked for in a folder."""
 BLOCK_SNIPPETS = 16384
 """Snippets that are looked at together where all numbers are checked."""
 
@@ -150,11 +153,14 @@ def open_arrays(arrays: Mapping[str, Any], wanted: Wanted, said: TimeBase) -> li
     return _placed(opened, [], wanted, said)
 
 
-def open_files(paths: Iterable[str | Path], wanted: Wanted, said: TimeBase) -> list[NewRecording]:
+def open_files(
+    paths: Iterable[str | Path], wanted: Wanted, said: TimeBase, *, films: Mapping[Path, Path] | None = None
+) -> list[NewRecording]:
     """Recordings from files and folders, in the order in which they are given, those of a folder by name.
 
     A file is ``.npy`` (its name is the video's), HDF5 (a data set a video), or, for a model whose features are computed
-    here, ``.csv`` with the raw signal. Only headers are read, and ``VIDEO.json`` beside a file.
+    here, ``.csv`` with the raw signal. Only headers are read, and ``VIDEO.json`` beside a file. ``films`` says which
+    film a file was extracted from, for messages.
 
     Raises:
         RecordingError: what cannot be used, all of it at once.
@@ -164,7 +170,7 @@ def open_files(paths: Iterable[str | Path], wanted: Wanted, said: TimeBase) -> l
     for path in map(Path, paths):
         for file in _files(path, faults):
             try:
-                opened += _open(file, wanted)
+                opened += _open(file, wanted, (films or {}).get(file, file))
             except (ValueError, OSError) as error:
                 faults.append(str(error))
     return _placed(opened, faults, wanted, said)
@@ -188,21 +194,20 @@ def _files(path: Path, faults: list[str]) -> list[Path]:
         if not path.exists():
             faults.append(f"{path} is not there; it should be a file of features or a folder of such files")
         return [path] * path.exists()
-    kinds = (".npy", ".npz", *HDF5, SIGNAL)
-    found = [file for file in sorted(path.iterdir()) if file.suffix.lower() in kinds and not file.name.startswith(".")]
+    found = [file for file in sorted(path.iterdir()) if file.suffix.lower() in KINDS and not file.name.startswith(".")]
     if not found:
         names = sorted(file.name for file in path.iterdir())
         there = f"it has {', '.join(names[:5])}{', ...' * (len(names) > 5)}" if names else "it is empty"
-        faults.append(f"{path}: no features in this folder: {there}; there should be files {', '.join(kinds)}")
+        faults.append(f"{path}: no features in this folder: {there}; there should be files {', '.join(KINDS)}")
     return found
 
 
-def _open(path: Path, wanted: Wanted) -> list[_Opened]:
-    """The recordings of one file."""
+def _open(path: Path, wanted: Wanted, where: Path) -> list[_Opened]:
+    """The recordings of one file, which is called ``where`` in messages."""
     if path.suffix.lower() == SIGNAL:
         return [_open_signal(path, wanted)]
     return [
-        _Opened(name, f"{path}: video '{name}'", lazy, path.parent) for name, lazy in open_recordings([path]).items()
+        _Opened(name, f"{where}: video '{name}'", lazy, path.parent) for name, lazy in open_recordings([path]).items()
     ]
 
 
@@ -243,7 +248,11 @@ def _placed(opened: Sequence[_Opened], faults: list[str], wanted: Wanted, said: 
 
 def _place(each: _Opened, wanted: Wanted, said: TimeBase) -> NewRecording:
     _check_shape(each.features.shape, each.where, wanted)
-    beside = read_sidecar(each.beside / f"{each.video}.json") if each.beside else TimeBase()
+    beside = TimeBase()
+    if each.beside:
+        file = each.beside / f"{each.video}.json"
+        beside = read_sidecar(file)
+        check_extraction(file, wanted.source, each.where)
     snippets, rescale = each.features.shape[0], wanted.rescaled_to
     time = place(
         said,

@@ -6,23 +6,12 @@ is centred half a snippet from the start. Without a time between snippets, a dur
 into equal parts. Without a duration, the recording ends where its last snippet does.
 """
 
-import difflib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from react_tad.files import read_json
-
-KEYS = ("seconds_per_snippet", "first_center_seconds", "duration")
-"""Of a file ``VIDEO.json``; whatever else it has is somebody else's."""
-LIKE = 0.8
-"""How similar another key has to be to one of these to be a slip."""
-
-
-class TimeError(ValueError):
-    """A recording that cannot be placed in time; names it, the value, and what would be right."""
+from react_tad.data.sidecars import KEYS, TimeError, check_seconds, read_object
 
 
 @dataclass(frozen=True)
@@ -40,13 +29,7 @@ class TimeBase:
     def check(self, where: str) -> "TimeBase":
         """The same, if its numbers can be; raises :class:`TimeError` that names ``where`` otherwise."""
         for key in KEYS:
-            value = getattr(self, key)
-            if value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise TimeError(f"{where}: {key} = {value!r} should be a number of seconds")
-            if value <= 0 and key != "first_center_seconds":
-                raise TimeError(f"{where}: {key} = {value!r} should be above 0")
+            check_seconds(getattr(self, key), key, where)
         return self
 
 
@@ -68,14 +51,8 @@ def read_sidecar(path: Path) -> TimeBase:
     """
     if not path.is_file():
         return TimeBase()
-    found = read_json(path)
-    if not isinstance(found, dict):
-        raise TimeError(f"{path} should be a JSON object with any of {', '.join(KEYS)}")
-    for key in found:
-        near = difflib.get_close_matches(key, KEYS, n=1, cutoff=LIKE)
-        if near and key not in KEYS:
-            raise TimeError(f"{path}: unknown key '{key}'. Did you mean '{near[0]}'?")
-    return TimeBase(**{key: found[key] for key in KEYS if key in found}).check(str(path))
+    found = read_object(path)
+    return TimeBase(**{key: found[key] for key in KEYS if key in found})
 
 
 def place(

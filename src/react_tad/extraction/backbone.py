@@ -129,7 +129,10 @@ def load_backbone(name: str | Path, *, device: "torch.device | str" = "cpu", hal
     if half and device.type == "cpu":
         raise BackboneError("--half: a CPU computes in float32; float16 needs a GPU (--device cuda)")
     name = str(name)
-    if not Path(name).is_dir() and not re.fullmatch(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", name):
+    like_one_on_the_hub = re.fullmatch(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", name)
+    if Path(name).is_dir():
+        name = f"./{name}" if like_one_on_the_hub else name  # nobody looks for it there when it is gone
+    elif not like_one_on_the_hub:
         raise BackboneError(f"{name} is not there; --backbone should be a folder, or a name on the Hugging Face hub")
     with _refusals(name):
         config = _config(name)

@@ -6,12 +6,10 @@ description holds all that decides what comes out, and nothing else.
 
 from typing import Literal
 
+from react_tad.data.sidecars import what_counts
 from react_tad.extraction.backbone import BackboneDescription
 from react_tad.extraction.clips import Clips
-from react_tad.params.section import Section, flatten
-
-NAMES = ("backbone.name",)
-"""What says where something is and not what it is; the checksum beside it decides."""
+from react_tad.params.section import Section
 
 
 class Extraction(Section):
@@ -24,9 +22,9 @@ class Extraction(Section):
 
     def differences(self, other: "Extraction") -> list[str]:
         """What is not the same, a line each; empty if both make the same features of a video."""
-        ours, theirs = (dict(flatten(item.model_dump(mode="json"))) for item in (self, other))
+        ours, theirs = (what_counts(item.model_dump(mode="json")) for item in (self, other))
         return [
             f"{key} is {ours.get(key)!r} and {theirs.get(key)!r}"
             for key in dict.fromkeys([*ours, *theirs])
-            if key not in NAMES and ours.get(key) != theirs.get(key)
+            if ours.get(key) != theirs.get(key)
         ]

@@ -15,11 +15,12 @@ from typing import Any, TypeVar
 import numpy as np
 from tqdm import tqdm
 
-from react_tad.data.features import FeatureError, check_finite
+from react_tad.data.finite import FeatureError, check_finite
+from react_tad.data.video_files import VideoError
 from react_tad.extraction.backbone import Backbone
 from react_tad.extraction.clips import Clips, Grid, cut
 from react_tad.extraction.scaling import ScalingError
-from react_tad.extraction.video import Video, VideoError, upright
+from react_tad.extraction.video import Video, upright
 
 Item = TypeVar("Item")
 

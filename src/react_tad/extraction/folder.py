@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from react_tad.data.features import FeatureError
+from react_tad.data.finite import FeatureError
+from react_tad.data.video_files import VideoError
 from react_tad.extraction import video_library
 from react_tad.extraction.backbone import Backbone
 from react_tad.extraction.description import Extraction
 from react_tad.extraction.extract import Times, extract_video, stored
-from react_tad.extraction.video import VideoError
 from react_tad.files import read_json, sha256, whole, write_json
 from react_tad.params.section import validated
 
@@ -52,6 +52,22 @@ def extract_folder(
         ExtractionError: some videos gave no features. Those of the others are written.
 
     """
+    times, faults = extract_each(videos, backbone, how, folder, say=say, **options)
+    if faults:
+        raise ExtractionError(f"{len(faults)} of {len(videos)} videos gave no features:\n" + "\n".join(faults))
+    return times
+
+
+def extract_each(
+    videos: Mapping[str, Path],
+    backbone: Backbone,
+    how: Extraction,
+    folder: str | Path,
+    *,
+    say: Callable[[str], None] = lambda line: None,
+    **options: Any,
+) -> tuple[dict[str, Times], list[str]]:
+    """The same; gives the times of the videos that gave features, and a line on each of the others."""
     folder, times, faults = Path(folder), {}, []
     for name, path in videos.items():
         try:
@@ -63,9 +79,7 @@ def extract_folder(
         except (VideoError, FeatureError, OSError) as error:
             say(f"{name}: FAILED: {error}")
             faults.append(str(error))
-    if faults:
-        raise ExtractionError(f"{len(faults)} of {len(videos)} videos gave no features:\n" + "\n".join(faults))
-    return times
+    return times, faults
 
 
 def _extract(
@@ -118,14 +132,9 @@ def read_kept(folder: Path, name: str, how: Extraction, source: str) -> Times | 
 
 
 def summary(times: Mapping[str, Times], how: Extraction, folder: str | Path) -> str:
-    """What was made, and the options that tell the data set ``custom`` when the snippets were."""
+    """What was made, and the options that tell the data set ``custom`` where it is and when the snippets were."""
     count = sum(item.snippets for item in times.values())
-    bases = {(item.seconds_per_snippet, item.first_center_seconds) for item in times.values()}
-    text = f"{len(times)} videos in {folder}: {count} snippets of {how.backbone.dimension} numbers, {how.dtype}"
-    if len(bases) > 1:
-        return (
-            f"{text}\nVideos differ in seconds_per_snippet or first_center_seconds: copy them from each VIDEO.json "
-            f"into the annotations (time: seconds), or give --fps and --stride-seconds"
-        )
-    ((seconds, first),) = bases
-    return f"{text}\noptions: {{time: seconds, seconds_per_snippet: {seconds!r}, first_center_seconds: {first!r}}}"
+    return (
+        f"{len(times)} videos in {folder}: {count} snippets of {how.backbone.dimension} numbers, {how.dtype}\n"
+        f"options: {{features: {folder}, time: sidecar}}"
+    )

@@ -1,11 +1,10 @@
-"""Videos: finding them, and decoding one frame after the other with the time at which each is shown.
+"""Videos: decoding one frame after the other with the time at which each is shown.
 
 Times are presentation time stamps, in seconds from the start of the file as players count them.
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,48 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from react_tad.data.video_files import VideoError
 from react_tad.extraction import video_library
 
 if TYPE_CHECKING:
     import av
 
-SUFFIXES = (".avi", ".mkv", ".mov", ".mp4", ".webm")
-"""What is taken from a folder, in small or capital letters; a file that is named is taken whatever it is called."""
 ENDS_EARLY_SECONDS = 1.0
 """Pictures that end this long before the file says are a file that was cut off."""
-
-
-class VideoError(ValueError):
-    """A video that cannot be used; names the file and what is wrong with it."""
-
-
-def find_videos(paths: Iterable[str | Path]) -> dict[str, Path]:
-    """The videos among files and folders (with all below them), by their names without suffix, in their order.
-
-    Raises:
-        VideoError: a path is not there, a folder has no video, or two videos have the same name.
-
-    """
-    found: dict[str, Path] = {}
-    for path in map(Path, paths):
-        for video in [path] if path.is_file() else _below(path):
-            name = unicodedata.normalize("NFC", video.stem)
-            if found.setdefault(name, video).absolute() != video.absolute():
-                raise VideoError(
-                    f"{found[name]} and {video} would both be called '{name}'; rename one of them, or extract them "
-                    f"into different folders"
-                )
-    return dict(sorted(found.items()))
-
-
-def _below(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise VideoError(f"{folder} is not there; it should be a video, or a folder of videos")
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    videos = [path for path in files if path.suffix.lower() in SUFFIXES]
-    if not videos:
-        raise VideoError(f"{folder}: no video in it, among {len(files)} files; they should end in {' '.join(SUFFIXES)}")
-    return videos
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,14 @@ def _features(features: Mapping[str, Any], dataset: str) -> Iterator[str]:
     if "standardised_on" in features["source"]:
         split = escape(features["source"]["standardised_on"])
         yield f"- standardised with mean and standard deviation of the split {split}, which `model.json` holds"
+    if extraction := features["source"].get("extraction"):
+        network, clips = extraction["backbone"], extraction["clips"]
+        said = ", ".join(f"{key} = {value}" for key, value in clips.items() if value is not None)
+        yield (
+            f"- extracted from films by the network {escape(network['name'])} ({escape(network['type'])}, sha256 "
+            f"{escape(network['sha256'])}), clips: {escape(said)}; `react-tad predict` extracts in the same way"
+        )
+        return
     options = features["source"].get("options") or {}
     said = ", ".join(f"{key} = {value}" for key, value in options.items())
     yield f"- made as the data set {escape(dataset)} makes them" + (f" (options: {escape(said)})" if said else "")
@@ -105,6 +113,8 @@ def _use(description: Mapping[str, Any]) -> Iterator[str]:
     time = description["features"]["time"]
     option, argument = ("", "") if time else (" --seconds-per-snippet 0.5", ", seconds_per_snippet=0.5")
     yield "```sh"
+    if description["features"]["source"].get("extraction"):
+        yield "react-tad predict THIS_FOLDER film.mp4 --out detections.json"
     yield f"react-tad predict THIS_FOLDER recording.npy{option} --out detections.json"
     yield "```"
     yield ""

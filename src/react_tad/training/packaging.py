@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from react_tad.data.datasets import find
+from react_tad.data.sidecars import what_counts
 from react_tad.files import read_json, whole, write_text
 from react_tad.params.experiment import STEP_SECTIONS
 from react_tad.training.model_card import CARD, model_card
@@ -110,6 +111,7 @@ def described_features(manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]
     """What is known of the features of a data set from the manifests of its splits."""
     first = manifests[0]
     source = first["source"]
+    check_extraction(manifests)
     options = source.get("options", {})
     return {
         "dimension": first["dimension"],
@@ -119,6 +121,19 @@ def described_features(manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]
         "source": source,
         "sha256": {manifest["split"]: manifest["sha256"] for manifest in manifests},
     }
+
+
+def check_extraction(manifests: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse splits whose features were extracted in different ways, as the manifests say."""
+    first = manifests[0]
+    for manifest in manifests[1:]:
+        ours, theirs = (what_counts(each["source"].get("extraction")) for each in (first, manifest))
+        for key in dict.fromkeys([*ours, *theirs]):
+            if ours.get(key) != theirs.get(key):
+                raise ModelError(
+                    f"features of the splits {first['split']} and {manifest['split']} were extracted otherwise: {key} "
+                    f"is {ours.get(key)!r} and {theirs.get(key)!r}; extract all in the same way"
+                )
 
 
 def common_time(manifests: Sequence[Mapping[str, Any]]) -> dict[str, float] | None:

@@ -105,6 +105,10 @@ class Prepared:
     """Lines about what was found in the data, for the screen."""
     dtype: Literal["float32", "float16"] = "float32"
     """Type of the numbers on disk."""
+    annotated: Mapping[str, Video] = field(default_factory=dict)
+    """Annotations of all splits, where only some were prepared; for counts on the screen."""
+    time_base: str = ""
+    """Where the times of snippets come from, for the screen."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,11 @@ class OwnSplit:
     content: str
     """Digest of all that it is made from."""
     listing: Mapping[str, Any]
-    """What was seen of each recording's features: its checksum, and more."""
+    """What was seen of each recording's features, or of its film: its checksum, and more."""
+    films: Mapping[str, Path] = field(default_factory=dict)
+    """Where the recordings' films are, if features are extracted from them."""
+    backbone: str = ""
+    """Digest of the network that they are extracted by."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +134,11 @@ class Examined:
     recordings: Sequence[Recording]
     """Those of them that have features."""
     problems: Sequence[Problem]
+    classes: tuple[str, ...] = ()
+    """Names of the classes, where the annotations say which there are."""
+    notes: tuple[str, ...] = ()
+    """Lines about what was found, as in :class:`Prepared`."""
+    time_base: str = ""
 
 
 class DataSet(Protocol):

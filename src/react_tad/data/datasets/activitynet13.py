@@ -41,6 +41,7 @@ CITATION = (
 )
 
 SNIPPETS = 100
+TIME_BASE = f"the duration divided by {SNIPPETS}"
 SUBSETS_HERE = {"validation": "test", "testing": "unused"}
 """What the official subsets are here."""
 
@@ -130,6 +131,7 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
             ),
             *cut_note(features.values()),
         ),
+        time_base=TIME_BASE,
     )
 
 
@@ -159,7 +161,7 @@ def examine(files: Mapping[str, Path | None], options: Options) -> Examined:
             recordings.append(make_recording(name, video, features[name]))
         else:
             problems.append(Problem(str(place), name, "no features", "features of every annotated video"))
-    return Examined(annotations.videos, recordings, problems)
+    return Examined(annotations.videos, recordings, problems, time_base=TIME_BASE)
 
 
 def read_official(path: Path) -> Annotations:

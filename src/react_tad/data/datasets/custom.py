@@ -6,26 +6,33 @@ ActivityNet-style JSON or a table (:mod:`react_tad.data.annotations`), whose cla
 without one, of its instances. Subsets and missing splits: :mod:`react_tad.data.splits`; when each snippet was:
 :mod:`react_tad.data.snippet_times`. Recordings of subset ``new`` are only detected in.
 
+Instead of features there may be films (``videos``), whose features the workflow extracts: see
+:mod:`react_tad.data.own_films`.
+
 There may be several such data sets: a block of any name under ``datasets`` in ``params.yaml`` that says ``kind:
 custom``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from react_tad.data import own_features, snippet_times
+from react_tad.data import own_features, own_films, sidecars, snippet_times
 from react_tad.data.annotations import NEW
 from react_tad.data.datasets import Examined, LazyFeatures, OwnSplit, Prepared, Recording
 from react_tad.data.formats.streams import cut_note, listed
 from react_tad.data.own_features import Seen
 from react_tad.data.own_files import OwnFileError, digest
-from react_tad.data.own_recordings import OwnRecordings, read_recordings
+from react_tad.data.own_films import SeenFilm
+from react_tad.data.own_recordings import OwnRecordings, check_shapes, read_annotated, read_recordings
+from react_tad.data.problems import Faults, Problem
 from react_tad.data.published import Published
 from react_tad.data.rescaling import LONGEST, rescaled
+from react_tad.data.sidecars import Beside
 from react_tad.files import read_json
+from react_tad.params.section import ParameterError
 
 CLASSES: tuple[str, ...] = ()
 LICENCE = CITATION = "the user's own data"
@@ -37,10 +44,13 @@ ENDS_MATCH = 0.1
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
-class Options(snippet_times.Times):
+class Options(snippet_times.Times, own_films.Films):
     """Where the data are and what they say. Paths are absolute or start in the project's folder."""
 
-    features: str | Annotated[tuple[str, ...], Field(min_length=1)] = "own/features"
+    time: Literal["spread", "seconds", "frames", "sidecar"] = Field(
+        default_factory=lambda before: "sidecar" if before.get("videos") else "spread"
+    )
+    features: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = "own/features"
     """Folder of ``.npy``, ``.npz`` or HDF5 files, or such a file; a list of them is joined along the dimension."""
     annotations: str = "own/annotations.json"
     prefix: str = ""
@@ -59,7 +69,10 @@ class Options(snippet_times.Times):
 
 OPTIONS = Options
 
-IN_CONTENT = ("features", "annotations", "prefix", "subsets", "unlisted", "validation_share", "test_share")
+IN_CONTENT = (
+    *("features", "annotations", "prefix", "subsets", "unlisted", "validation_share", "test_share"),
+    *own_films.PLACES,
+)
 """Options that say where the data are and which recordings each split has. The content of a split is what they come to,
 so they make nothing run again by themselves."""
 
@@ -76,7 +89,13 @@ def expected_counts(options: Options) -> dict[str, int]:
 
 def check_options(options: Options, where: str = WHERE) -> None:
     """Refuse options that contradict each other; a :class:`ValueError` names both."""
-    snippet_times.check(options, where)
+    own_films.check(options, where)
+    snippet_times.check(options, where, without=own_films.OF_CLIPS if options.videos else ())
+    if options.time == "sidecar" and not options.videos and len(own_features.places(options.features)) > 1:
+        raise ParameterError(
+            f"{where}: time is sidecar, and features are several streams; it should be one folder or file, or time: "
+            "seconds"
+        )
     if options.rescale and options.time != "spread":
         raise ValueError(f"{where}: rescale is given, and time is {options.time}; it needs time: spread")
 
@@ -89,7 +108,15 @@ def own_splits(options: Options, directory: Path, where: str = WHERE) -> dict[st
 
     """
     found = read_recordings(options, directory, where=where)
-    return {split: OwnSplit(found.content(split), found.listing(split)) for split in found.splits}
+    return {
+        split: OwnSplit(
+            found.content(split),
+            found.listing(split),
+            {video: found.films[video] for video in found.videos(split) if found.films},
+            found.backbone,
+        )
+        for split in found.splits
+    }
 
 
 def prepare(raw_directory: Path, options: Options, splits: Sequence[str] | None = None) -> Prepared:
@@ -101,24 +128,68 @@ def prepare(raw_directory: Path, options: Options, splits: Sequence[str] | None 
     """
     found = read_recordings(options, where=WHERE)
     listings = {split: recorded_listing(Path(raw_directory), split, found) for split in splits or found.splits}
-    recordings = [
-        item for split, listing in listings.items() for item in make_recordings(found, split, options, listing)
-    ]
+    recordings, source_of_split = [], {}
+    for split, listing in listings.items():
+        if options.videos:
+            own = open_extracted(found, split, options, Path(raw_directory).parent / own_films.EXTRACTED, listing)
+        else:
+            own = open_recordings(found, split, options, listing)
+        recordings += own.recordings
+        source_of_split[split] = summary(listing) | own.extraction
     notes = [note for split in listings for note in found.notes(split)]
     return Prepared(
         recordings=recordings,
-        source={"options": {key: value for key, value in options.model_dump().items() if key not in IN_CONTENT}},
-        source_of_split={split: summary(listing) for split, listing in listings.items()},
+        source={"options": what_was_done(options)},
+        source_of_split=source_of_split,
         classes=found.annotations.classes,
         notes=(*notes, *cut_note([item.features for item in recordings]), *ends(recordings)),
+        annotated=found.annotations.videos,
+        time_base=snippet_times.origin(options),
     )
 
 
+def what_was_done(options: Options) -> dict[str, Any]:
+    """Options that say how recordings are read."""
+    unread = () if options.videos else own_films.Films.model_fields
+    return {key: value for key, value in options.model_dump().items() if key not in (*IN_CONTENT, *unread)}
+
+
 def examine(files: Mapping[str, Path | None], options: Options) -> Examined:
-    """Look at all that is there, whether it was fetched or not."""
-    found = read_recordings(options, where=WHERE)
-    recordings = [item for split in found.splits for item in make_recordings(found, split, options)]
-    return Examined({item.video: item.annotated for item in recordings}, recordings, [])
+    """Look at all that is there, whether it was fetched or not; of features at what their files say of the shape."""
+    faults = Faults()
+    with faults.kept():
+        found = read_recordings(options, where=WHERE)
+    if options.videos and not faults.errors:  # their features are looked at where they are converted
+        notes = tuple(note for split in found.splits for note in found.notes(split))
+        about = {"classes": found.annotations.classes, "notes": notes, "time_base": snippet_times.origin(options)}
+        return Examined(dict(found.annotations.videos), [], [], **about)
+    notes: list[str] = []
+    if not options.videos:
+        places = own_features.places(options.features)
+        with faults.kept():
+            lazies = own_features.open_features(places, prefix=options.prefix)
+            unused = () if faults.errors else found.unused
+            shapes = {video: lazy.shape for video, lazy in lazies.items() if video not in unused}
+            notes += check_shapes(shapes, own_features.named(places))
+    if not faults.errors:
+        with faults.kept():
+            recordings = [item for split in found.splits for item in open_recordings(found, split, options).recordings]
+    if faults.errors:
+        problems = [Problem(options.annotations, "", line, "") for line in faults.lines]
+        try:
+            annotations = read_annotated(options)
+        except ValueError:  # among the faults already
+            return Examined({}, [], problems)
+        return Examined(annotations.videos, [], problems, classes=annotations.classes)
+    notes += [note for split in found.splits for note in found.notes(split)]
+    return Examined(
+        {item.video: item.annotated for item in recordings},
+        recordings,
+        [],
+        classes=found.annotations.classes,
+        notes=(*notes, *cut_note([item.features for item in recordings]), *ends(recordings)),
+        time_base=snippet_times.origin(options),
+    )
 
 
 def recorded_listing(raw_directory: Path, split: str, found: OwnRecordings) -> dict[str, Seen]:
@@ -133,7 +204,8 @@ def recorded_listing(raw_directory: Path, split: str, found: OwnRecordings) -> d
         raise OwnFileError(f"{path} is not there; run 'react-tad fetch' first")
     record = read_json(path)
     listing = record["own_files"]
-    if set(listing) != set(found.videos(split)) or record["content"] != found.content(split, listing):
+    videos = set(found.videos(split))
+    if set(listing) != videos or record["content"] != found.content(split, listing, record.get("backbone")):
         raise OwnFileError(
             f"{found.annotations.where}: it says something else of the split '{split}' than when 'react-tad fetch' "
             "recorded it; run it again"
@@ -141,9 +213,17 @@ def recorded_listing(raw_directory: Path, split: str, found: OwnRecordings) -> d
     return listing
 
 
-def make_recordings(
+class Opened(NamedTuple):
+    """The recordings of a split."""
+
+    recordings: list[Recording]
+    extraction: dict[str, Any]
+    """How the features were extracted, as an entry of the feature manifest; empty where nothing says it."""
+
+
+def open_recordings(
     found: OwnRecordings, split: str, options: Options, listing: Mapping[str, Seen] | None = None
-) -> list[Recording]:
+) -> Opened:
     """The recordings of a split; their features have to be those of ``listing``, if it is given."""
     videos = found.videos(split)
     features = own_features.open_features(
@@ -151,15 +231,45 @@ def make_recordings(
     )
     if options.rescale:
         features = {video: rescaled(lazy, options.rescale) for video, lazy in features.items()}
-    return [make_recording(found, video, features[video], options) for video in videos]
+    beside = {video: found.beside[video] for video in videos if found.beside}
+    return make_recordings(found, features, beside, options)
 
 
-def make_recording(found: OwnRecordings, name: str, features: LazyFeatures, options: Options) -> Recording:
+def open_extracted(
+    found: OwnRecordings, split: str, options: Options, folder: Path, listing: Mapping[str, SeenFilm]
+) -> Opened:
+    """The recordings of a split whose features were extracted from the films of ``listing``."""
+    videos = found.videos(split)
+    beside = own_films.read_extracted(folder, {video: listing[video] for video in videos})
+    return make_recordings(found, own_films.open_extracted(folder, videos), beside, options)
+
+
+def make_recordings(
+    found: OwnRecordings, features: Mapping[str, LazyFeatures], beside: Mapping[str, Beside], options: Options
+) -> Opened:
+    """The recordings whose features are given, with what the files beside them say, if there are any."""
+    recordings = []
+    faults = Faults()
+    for video, lazy in features.items():
+        with faults.kept():
+            recordings.append(make_recording(found, video, lazy, options, beside.get(video)))
+    faults.raise_all()
+    extraction = sidecars.agreed(beside, found.annotations.where)
+    return Opened(recordings, {"extraction": extraction} if extraction else {})
+
+
+def make_recording(
+    found: OwnRecordings, name: str, features: LazyFeatures, options: Options, beside: Beside | None = None
+) -> Recording:
     """One recording with its place in time."""
     entry, known = found.entries[name], found.annotations.videos.get(name)
     duration = known.duration if known else entry.get("duration")
+    if duration is None and beside:
+        duration = beside["duration"]
     where = f"{found.annotations.where}: video '{name}'"
-    seconds, first = snippet_times.place(options, entry, duration=duration, snippets=len(features), where=where)
+    seconds, first = snippet_times.place(
+        options, entry, duration=duration, snippets=len(features), where=where, beside=beside
+    )
     return Recording(
         video=name,
         subset=known.subset if known else NEW,
@@ -189,7 +299,7 @@ def features_end(recording: Recording) -> float:
     return recording.first_center_seconds + (len(recording.features) - 0.5) * recording.seconds_per_snippet
 
 
-def summary(listing: Mapping[str, Seen]) -> dict[str, int | str]:
+def summary(listing: Mapping[str, Seen | SeenFilm]) -> dict[str, int | str]:
     """How many files or parts of one, how many bytes, and one checksum: what a feature manifest says of a split."""
     size = sum(seen["bytes"] for seen in listing.values())
     return {"own_files": len(listing), "bytes": size, "sha256": digest(listing)}

@@ -152,6 +152,7 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
             "mean": mean.tolist(),
             "standard_deviation": deviation.tolist(),
         },
+        time_base=f"one every {HOP_SAMPLES} samples at {SAMPLES_PER_SECOND} Hz",
     )
 
 

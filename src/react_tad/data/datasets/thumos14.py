@@ -165,6 +165,7 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
         recordings=examined.recordings,
         source={"snippets": _grid(options).described, "left_out": [LEFT_OUT]},
         dtype=options.storage,
+        time_base=examined.time_base,
     )
 
 
@@ -180,7 +181,8 @@ def examine(files: Mapping[str, Path | None], options: Options) -> Examined:
     named = {problem.video for problem in of_features}
     unnamed = {name: video for name, video in videos.items() if name not in named}
     recordings, of_recordings = _recordings(unnamed, features, _grid(options), options.features)
-    return Examined(videos, recordings, problems + of_recordings)
+    time_base = f"one every {_grid(options).stride} frames, at each video's frames a second"
+    return Examined(videos, recordings, problems + of_recordings, time_base=time_base)
 
 
 def _annotations(files: Mapping[str, Path | None], options: Options) -> tuple[dict[str, AnnotatedVideo], list[Problem]]:

@@ -112,7 +112,7 @@ def prepare(raw_directory: Path, options: Options) -> Prepared:
     recordings = [
         make_recording(world, options, split, number) for split, count in splits.items() for number in range(count)
     ]
-    return Prepared(recordings=recordings)
+    return Prepared(recordings=recordings, time_base="as the recordings are made")
 
 
 def make_world(options: Options) -> World:

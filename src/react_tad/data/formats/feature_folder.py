@@ -166,8 +166,10 @@ def by_suffix(paths: Collection[Path]) -> str:
 
 def notes(found: Listing, folder: Path, prefix: str) -> Iterator[str]:
     """What the user may want to see: files that are not read."""
-    if found.others:
-        yield f"not read in {readable(folder)}: {by_suffix(found.others)}"
+    beside = {path.with_suffix(".json") for path in found.videos.values()}  # says when its snippets were
+    others = [path for path in found.others if path not in beside]
+    if others:
+        yield f"not read in {readable(folder)}: {by_suffix(others)}"
     if found.without_prefix:
         names = listed([path.name for path in found.without_prefix], "file")
         yield f"not read in {readable(folder)}, without the prefix '{prefix}': {names}"

@@ -133,4 +133,6 @@ def raise_all(faults: Sequence[str]) -> None:
     """Raise a :class:`FeatureError` that has all faults, or the first of many, if there are any."""
     if faults:
         rest = len(faults) - FAULTS
-        raise FeatureError("\n".join([*faults[:FAULTS], *([f"... and {rest} more"] * (rest > 0))]))
+        error = FeatureError("\n".join([*faults[:FAULTS], *([f"... and {rest} more"] * (rest > 0))]))
+        error.faults = list(faults)  # type: ignore[attr-defined]
+        raise error
