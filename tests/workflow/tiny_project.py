@@ -151,7 +151,7 @@ class Project:
 
     def gamma(self, value: float) -> None:
         """Set ``model.raid.gamma``."""
-        self.params(lambda params: params["model"]["raid"].update(gamma=value))
+        self.params(lambda params: params["model"].setdefault("raid", {}).update(gamma=value))
 
     def commit(self, message: str) -> None:
         """Commit everything that git does not ignore."""

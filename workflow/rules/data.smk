@@ -92,7 +92,7 @@ if variants.own.contents:
             cfg=lambda wildcards: variants.extraction(wildcards.video),
         shell:
             "react-tad extract {resources.film:q} {resources.how} --out data/{wildcards.dataset}/extracted"
-            " --threads 1 --device {resources.device} 2>&1 | tee {log:q}"
+            " --threads 1 --device {resources.device} > {log:q} 2>&1"
 
     rule compute_own_features:
         input:
