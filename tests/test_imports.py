@@ -11,7 +11,7 @@ import react_tad
 from react_tad.cli import VERBS
 
 ROOT = Path(react_tad.__file__).parent
-NEVER = {"snakemake", "dvc"}
+NEVER = {"snakemake", "snakemake_logger_plugin_react_tad", "dvc"}
 LIGHT = (
     "cli", "arguments", "segments", "files", "tables", "params.experiment", "data.windows", "data.features",
     "data.video_scores", "detection.cells",

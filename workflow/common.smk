@@ -39,12 +39,11 @@ if not shutil.which("react-tad") and not workflow.deployment_settings.deployment
         f"there is no command react-tad beside {sys.executable}, nor on the PATH; "
         "install it with: pip install -r requirements.txt"
     )
-if not sys.stderr.isatty():
-    os.environ.setdefault(
-        "TQDM_MININTERVAL", "30"
-    )  # a progress bar in a file is a line each time
+# Their progress bars are in their logs: a state every two seconds.
+os.environ.setdefault("TQDM_MININTERVAL", "2")
 
 import asked
+import parameter_files
 import pretrained
 import records
 import sources
@@ -70,11 +69,26 @@ except (ValueError, OSError) as error:
     raise WorkflowError(str(error)) from None
 
 
-def parameters(step):
-    """Function that gives the ``--cfg`` of a job of ``step``."""
-    return lambda wildcards: variants.parameters(
-        step, *map(wildcards.get, ("variant", "seed", "split"))
+def in_file(name, function):
+    """Parameter of a job: the path of a file with the JSON that ``function`` gives, whose content it names."""
+    return lambda wildcards: parameter_files.kept(
+        function(wildcards), name, experiment.dataset
     )
+
+
+def parameters(step):
+    """The ``--cfg`` of a job of ``step``."""
+    return in_file(
+        step,
+        lambda wildcards: variants.parameters(
+            step, *map(wildcards.get, ("variant", "seed", "split"))
+        ),
+    )
+
+
+def released_parameters(step):
+    """The same under the preset ``released``."""
+    return in_file(step, lambda wildcards: pretrained.settings(step))
 
 
 def places():
@@ -157,6 +171,11 @@ def new_detections(wildcards):
 def whole_experiment(wildcards):
     """All that was asked for. A function, since braces in a text would be wildcards."""
     return variants.whole()
+
+
+def class_loss(wildcards):
+    """Figure S3, as ``react-tad class-loss`` reads it."""
+    return studies.class_loss()
 
 
 def of_data(pattern, **values):

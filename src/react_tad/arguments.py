@@ -1,11 +1,41 @@
 """Arguments that several verbs have, and what they stand for."""
 
 import argparse
+import json
 import os
 from pathlib import Path
 
 MIRROR_VARIABLE = "REACT_TAD_MIRROR"
 """The environment variable that names a folder of published files."""
+
+
+def add_cfg(parser: argparse.ArgumentParser, what: str, *, required: bool = True) -> None:
+    """Add ``--cfg``, the parameters of a step as JSON text."""
+    parser.add_argument(
+        "--cfg", required=required, type=json_text, metavar="JSON|FILE", help=f"{what}, as JSON or in a file"
+    )
+
+
+def json_text(given: str) -> str:
+    """JSON text as it is given, or the content of the file that is named.
+
+    Raises argparse.ArgumentTypeError where it is neither.
+    """
+    if given.lstrip().startswith("{"):
+        return given
+    try:
+        if Path(given).is_file():
+            return Path(given).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{given}: {error}") from None
+    try:
+        json.loads(given)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"'{given}' should be a JSON object, such as '{{}}', or the name of a file that holds one; there is no "
+            "such file"
+        ) from None
+    return given
 
 
 def add_machine_options(parser: argparse.ArgumentParser, *, keep_features: bool = False) -> None:

@@ -71,7 +71,7 @@ def test_the_first_step_that_went_wrong_is_named(slow, monkeypatch):
     monkeypatch.setattr(Slow, "under_way", False)
     with pytest.raises(Refused, match="'b'"):
         reports.look()
-    assert reports.latest == {"l1": 1.0}
+    assert reports.latest == {"total": 1.0, "l1": 1.0}
 
 
 def test_the_latest_terms_can_be_shown():
@@ -79,4 +79,4 @@ def test_the_latest_terms_can_be_shown():
     for value in (0.5, 0.25):
         add(reports, ("a",), l1=value, giou=1.0)
         reports.look()
-        assert reports.latest == {"l1": value, "giou": 1.0}
+        assert reports.latest == {"total": value + 1.0, "l1": value, "giou": 1.0}

@@ -26,7 +26,7 @@ def test_edited_parameters(project):
         (project.folder / "params.yaml").write_text(text)
         return planned
 
-    assert after(lambda params: params["model"]["raid"].update(gamma=0.3)) == FROM_TRAINING
+    assert after(lambda params: params["model"].setdefault("raid", {}).update(gamma=0.3)) == FROM_TRAINING
     one_variant = dict.fromkeys(FROM_SUPPRESSION, 1)  # the other sets its own sigma
     assert after(lambda params: params["soft_nms"].update(sigma=0.5)) == one_variant
     assert after(lambda params: params["evaluation"].update(definition="thumos14")) == FROM_EVALUATION
@@ -104,7 +104,10 @@ def test_older_dates_do_not_hide_an_edit(project):
     ("change", "names"),
     [
         (lambda params: params.update(modle={}), ["modle", "model"]),
-        (lambda params: params["model"]["raid"].update(gama=0.3), ["model.raid.gama", "model.raid.gamma"]),
+        (
+            lambda params: params["model"].setdefault("raid", {}).update(gama=0.3),
+            ["model.raid.gama", "model.raid.gamma"],
+        ),
         (
             lambda params: params["datasets"]["toy"]["train"].update(epoch=3),
             ["datasets.toy", "train.epoch", "train.epochs"],
@@ -116,7 +119,7 @@ def test_older_dates_do_not_hide_an_edit(project):
         ),
         (lambda params: params["variants"].update(odd={"windows.stride": 16}), ["odd", "windows", "datasets.toy"]),
         (lambda params: params.update(dataset="toyy"), ["toyy", "toy", "hapt"]),
-        (lambda params: params["model"]["raid"].update(gamma="wide"), ["model.raid.gamma", "wide"]),
+        (lambda params: params["model"].setdefault("raid", {}).update(gamma="wide"), ["model.raid.gamma", "wide"]),
     ],
 )
 def test_wrong_parameters_stop_the_parsing(project, change, names):

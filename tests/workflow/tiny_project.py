@@ -151,7 +151,7 @@ class Project:
 
     def gamma(self, value: float) -> None:
         """Set ``model.raid.gamma``."""
-        self.params(lambda params: params["model"].update(raid={"gamma": value}))
+        self.params(lambda params: params["model"].setdefault("raid", {}).update(gamma=value))
 
     def commit(self, message: str) -> None:
         """Commit everything that git does not ignore."""
@@ -192,8 +192,8 @@ def environment() -> dict[str, str]:
 
 
 def finished(output: str) -> dict[str, int]:
-    """Jobs by rule that Snakemake says it finished, in its own output or in DVC's."""
-    rules = re.findall(r"Finished jobid: \d+ \(Rule: (\w+)\)", output)
+    """Jobs by rule that a run says it finished, in the output of Snakemake or of DVC."""
+    rules = re.findall(r"^\[ *\d+/\d+\] (\w+)(?: \(.*?\))?: \d", output, re.MULTILINE)
     return {rule: rules.count(rule) for rule in rules if rule not in AGGREGATES}
 
 

@@ -62,10 +62,10 @@ if variants.own.contents:
         params:
             cfg=parameters("fetch"),
         shell:
-            "{{ react-tad fetch --cfg {params.cfg:q} --places {resources.places:q} --split {wildcards.split}"
+            "{{ react-tad fetch --cfg {params.cfg} --places {resources.places:q} --split {wildcards.split}"
             " --to data/{wildcards.dataset}/downloads"
             " && from=data/{wildcards.dataset}/downloads/{wildcards.split}.json"
-            " && {{ ln -L $from {output.manifest} 2> /dev/null || cp $from {output.manifest}; }}; }} 2>&1 | tee {log}"
+            " && {{ ln -L $from {output.manifest} 2> /dev/null || cp $from {output.manifest}; }}; }} > {log} 2>&1"
 
     # A film whose content, network and clips are those of before is not extracted again, wherever it lies.
     rule extract_features:
@@ -92,7 +92,7 @@ if variants.own.contents:
             cfg=lambda wildcards: variants.extraction(wildcards.video),
         shell:
             "react-tad extract {resources.film:q} {resources.how} --out data/{wildcards.dataset}/extracted"
-            " --threads 1 --device {resources.device} 2>&1 | tee {log:q}"
+            " --threads 1 --device {resources.device} > {log:q} 2>&1"
 
     rule compute_own_features:
         input:
@@ -118,9 +118,9 @@ if variants.own.contents:
         params:
             cfg=parameters("features"),
         shell:
-            "react-tad features --cfg {params.cfg:q} --places {resources.places:q} --split {wildcards.split}"
+            "react-tad features --cfg {params.cfg} --places {resources.places:q} --split {wildcards.split}"
             " --raw $(dirname {input.manifest}) --annotations $(dirname {output.annotations})"
-            " --features $(dirname {output.manifest}) 2>&1 | tee {log}"
+            " --features $(dirname {output.manifest}) > {log} 2>&1"
 
 else:
 
@@ -147,11 +147,11 @@ else:
         params:
             cfg=parameters("fetch"),
         shell:
-            "{{ react-tad fetch --cfg {params.cfg:q} --to data/{wildcards.dataset}/downloads"
+            "{{ react-tad fetch --cfg {params.cfg} --to data/{wildcards.dataset}/downloads"
             " && for file in {output}; do"
             " from=data/{wildcards.dataset}/downloads/$(basename $file);"
             " ln -L $from $file 2> /dev/null || cp $from $file || exit 1;"
-            " done; }} 2>&1 | tee {log}"
+            " done; }} > {log} 2>&1"
 
     rule compute_features:
         input:
@@ -181,8 +181,8 @@ else:
         params:
             cfg=parameters("features"),
         shell:
-            "react-tad features --cfg {params.cfg:q} --raw $(dirname {input.manifest})"
-            " --annotations data/{wildcards.dataset}/annotations --features data/{wildcards.dataset}/features 2>&1 | tee {log}"
+            "react-tad features --cfg {params.cfg} --raw $(dirname {input.manifest})"
+            " --annotations data/{wildcards.dataset}/annotations --features data/{wildcards.dataset}/features > {log} 2>&1"
 
 
 rule cut_windows:
@@ -205,5 +205,5 @@ rule cut_windows:
     params:
         cfg=parameters("windows"),
     shell:
-        "react-tad windows --cfg {params.cfg:q} --annotations {input.annotations} --features {input.features}"
-        " --out {output.windows} 2>&1 | tee {log}"
+        "react-tad windows --cfg {params.cfg} --annotations {input.annotations} --features {input.features}"
+        " --out {output.windows} > {log} 2>&1"

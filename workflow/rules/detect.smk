@@ -48,9 +48,9 @@ rule detect_segments:
     params:
         cfg=parameters("detect"),
     shell:
-        "react-tad detect --cfg {params.cfg:q} --model $(dirname {input.weights}) --windows {input.windows}"
+        "react-tad detect --cfg {params.cfg} --model $(dirname {input.weights}) --windows {input.windows}"
         " --features {input.features} --annotations {input.annotations} --out {output.raw}"
-        " --threads 1 --device {resources.device} {resources.keep_features} 2>&1 | tee {log}"
+        " --threads 1 --device {resources.device} {resources.keep_features} > {log} 2>&1"
 
 
 rule suppress_duplicates:
@@ -73,7 +73,7 @@ rule suppress_duplicates:
     params:
         cfg=parameters("suppress"),
     shell:
-        "react-tad suppress --cfg {params.cfg:q} --raw {input.raw} --out {output.detections} 2>&1 | tee {log}"
+        "react-tad suppress --cfg {params.cfg} --raw {input.raw} --out {output.detections} > {log} 2>&1"
 
 
 use rule detect_segments as detect_in_new_recordings with:

@@ -59,7 +59,7 @@ rule evaluate_detections:
         about=about,
         profiles=of_variant(variants.evaluated_profiles),
     shell:
-        "react-tad evaluate --cfg {params.cfg:q} --annotations {input.annotations} --detections {input.detections}"
+        "react-tad evaluate --cfg {params.cfg} --annotations {input.annotations} --detections {input.detections}"
         " --subset {params.subset} --about {params.about:q} {params.profiles} --per-class --json {output.metrics}"
         " > {log} 2>&1"
 
@@ -92,7 +92,7 @@ rule summarize_metrics:
         runtime=10,
     shell:
         "react-tad summarize --metrics {input.metrics} --csv {output.table} --markdown {output.page}"
-        " --json {output.means} 2>&1 | tee {log}"
+        " --json {output.means} > {log} 2>&1"
 
 
 rule compare_profiles:
@@ -122,7 +122,7 @@ rule compare_profiles:
         runtime=10,
     shell:
         "react-tad summarize --by-profile --metrics {input.metrics} --csv {output.table} --markdown {output.page}"
-        " 2>&1 | tee {log}"
+        " > {log} 2>&1"
 
 
 rule package_model:
@@ -149,7 +149,7 @@ rule package_model:
     params:
         cfg=parameters("package"),
     shell:
-        "react-tad package --cfg {params.cfg:q} --trained $(dirname {input.description}) --features {input.features}"
+        "react-tad package --cfg {params.cfg} --trained $(dirname {input.description}) --features {input.features}"
         " --metrics {input.metrics} --variant {wildcards.variant} --out $(dirname {output.description}) > {log} 2>&1"
 
 

@@ -129,10 +129,10 @@ rule compare_rows:
         mem_mb=2000,
         runtime=60,
     params:
-        study=of_named(studies.table, "table"),
+        study=in_file("table", of_named(studies.table, "table")),
         subset=of_named(studies.split, "table"),
     shell:
-        "react-tad table --study {params.study:q} --annotations {input.annotations} --subset {params.subset}"
+        "react-tad table --study {params.study} --annotations {input.annotations} --subset {params.subset}"
         " --csv {output.csv} --json {output.json} --markdown {output.markdown} --latex {output.latex} --html {output.html}"
         " > {log} 2>&1"
 
@@ -166,9 +166,9 @@ rule compare_with_published:
         mem_mb=2000,
         runtime=10,
     params:
-        ours=of_named(studies.published_rows, "published"),
+        ours=in_file("published", of_named(studies.published_rows, "published")),
     shell:
-        "react-tad published {wildcards.published} --ours {params.ours:q}"
+        "react-tad published {wildcards.published} --ours {params.ours}"
         " --csv {output.csv} --json {output.json} --markdown {output.markdown} --latex {output.latex} --html {output.html}"
         " > {log} 2>&1"
 
@@ -199,10 +199,10 @@ rule draw_sweep:
         mem_mb=2000,
         runtime=60,
     params:
-        study=of_named(studies.sweep, "sweep"),
+        study=in_file("sweep", of_named(studies.sweep, "sweep")),
         subset=of_named(studies.split, "sweep"),
     shell:
-        "react-tad sweep --study {params.study:q} --annotations {input.annotations} --subset {params.subset}"
+        "react-tad sweep --study {params.study} --annotations {input.annotations} --subset {params.subset}"
         " --out {output.svg} {output.png} --csv {output.csv} > {log} 2>&1"
 
 
@@ -266,9 +266,9 @@ rule draw_class_losses:
         mem_mb=1000,
         runtime=10,
     params:
-        study=studies.class_loss(),
+        study=in_file("class_loss", class_loss),
     shell:
-        "react-tad class-loss --study {params.study:q} --out {output.svg} {output.png} --csv {output.csv} > {log} 2>&1"
+        "react-tad class-loss --study {params.study} --out {output.svg} {output.png} --csv {output.csv} > {log} 2>&1"
 
 
 rule diagnose_errors:
@@ -327,7 +327,7 @@ rule record_provenance:
         runtime=10,
         device=device(),
     params:
-        experiment=whole_experiment,
+        experiment=in_file("experiment", whole_experiment),
     shell:
-        "react-tad provenance --experiment {params.experiment:q} --features {input.features} --device {resources.device}"
+        "react-tad provenance --experiment {params.experiment} --features {input.features} --device {resources.device}"
         " --json {output.json} --html {output.page} > {log} 2>&1"

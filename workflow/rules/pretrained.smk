@@ -17,7 +17,7 @@ rule pretrained:
     conda:
         "../envs/react-tad.yaml"
     shell:
-        "tee {log} < {input}"
+        "cp {input} {log}"
 
 
 localrules:
@@ -43,7 +43,7 @@ rule fetch_released_weights:
         "{{ from=data/{wildcards.dataset}/downloads/pretrained;"
         " react-tad fetch-weights --to $from"
         " && from=$from/$(basename {output.checkpoint})"
-        " && {{ ln -L $from {output.checkpoint} 2> /dev/null || cp $from {output.checkpoint}; }}; }} 2>&1 | tee {log}"
+        " && {{ ln -L $from {output.checkpoint} 2> /dev/null || cp $from {output.checkpoint}; }}; }} > {log} 2>&1"
 
 
 rule import_released_weights:
@@ -65,7 +65,7 @@ rule import_released_weights:
         mem_mb=2000,
         runtime=10,
     shell:
-        "react-tad import {input.checkpoint} --out $(dirname {output.weights}) 2>&1 | tee {log}"
+        "react-tad import {input.checkpoint} --out $(dirname {output.weights}) > {log} 2>&1"
 
 
 use rule detect_segments as detect_with_released_weights with:
@@ -84,7 +84,7 @@ use rule detect_segments as detect_with_released_weights with:
     benchmark:
         "logs/{dataset}/benchmarks/pretrained/detect.tsv"
     params:
-        cfg=pretrained.settings("detect"),
+        cfg=released_parameters("detect"),
 
 
 use rule suppress_duplicates as suppress_released_duplicates with:
@@ -98,7 +98,7 @@ use rule suppress_duplicates as suppress_released_duplicates with:
     benchmark:
         "logs/{dataset}/benchmarks/pretrained/suppress.tsv"
     params:
-        cfg=pretrained.settings("suppress"),
+        cfg=released_parameters("suppress"),
 
 
 use rule evaluate_detections as evaluate_released_detections with:
@@ -113,7 +113,7 @@ use rule evaluate_detections as evaluate_released_detections with:
     benchmark:
         "logs/{dataset}/benchmarks/pretrained/evaluate.tsv"
     params:
-        cfg=pretrained.settings("evaluate"),
+        cfg=released_parameters("evaluate"),
         subset="test",
         about=lambda wildcards: pretrained.about(wildcards.dataset),
         profiles=f"--profile {pretrained.RELEASED_PROFILE} all{variants.with_features}",

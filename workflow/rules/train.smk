@@ -40,9 +40,9 @@ rule train_network:
         cfg=parameters("train"),
         code=lambda wildcards: sources.digest(ROOT, training_files(wildcards.variant)),
     shell:
-        "react-tad train --cfg {params.cfg:q} --annotations {input.annotations}"
+        "react-tad train --cfg {params.cfg} --annotations {input.annotations}"
         " --training-windows {input.training_windows} --training-features {input.training_features}"
         " --validation-windows {input.validation_windows} --validation-features {input.validation_features}"
         " --checkpoints results/checkpoints/{wildcards.dataset}/{wildcards.variant}/seed{wildcards.seed}/{params.code}"
         " --stale-checkpoint discard"
-        " --out $(dirname {output.weights}) --threads 1 --device {resources.device} {resources.keep_features} 2>&1 | tee {log}"
+        " --out $(dirname {output.weights}) --threads 1 --device {resources.device} {resources.keep_features} > {log} 2>&1"

@@ -6,12 +6,12 @@ Nothing is suppressed: ``react-tad suppress`` turns raw detections into final on
 import argparse
 from pathlib import Path
 
-from react_tad.arguments import add_machine_options
+from react_tad.arguments import add_cfg, add_machine_options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
-    parser.add_argument("--cfg", required=True, help="JSON with the section inference")
+    add_cfg(parser, "the section inference of the parameters")
     parser.add_argument("--model", required=True, type=Path, help="folder that `react-tad train` wrote")
     parser.add_argument("--windows", required=True, type=Path, help="windows of the split (JSON)")
     parser.add_argument("--features", required=True, type=Path, help="features of the split (JSON)")

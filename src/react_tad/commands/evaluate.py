@@ -19,6 +19,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from react_tad.arguments import add_cfg
+
 if TYPE_CHECKING:
     from react_tad.evaluation.average_precision import Metrics
     from react_tad.evaluation.ground_truth import GroundTruth
@@ -41,9 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--proposals", action="store_true", help="AR@AN and AUC of the segments, whatever their labels")
     parser.add_argument("--csv", type=Path, metavar="OUT", help="with --proposals: the curve, a row a number")
     parser.add_argument("--definition", choices=("activitynet", "thumos14"), help=f"{DEFAULT_DEFINITION} if not given")
-    parser.add_argument(
-        "--cfg", metavar="JSON", help='{"evaluation": {"definition", "tiou"}} in place of --definition and --tiou'
-    )
+    add_cfg(parser, '{"evaluation": {"definition", "tiou"}} in place of --definition and --tiou', required=False)
     parser.add_argument(
         "--profile", nargs="+", metavar="NAME|all", help="ground-truth profiles; all that is annotated if not given"
     )

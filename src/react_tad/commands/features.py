@@ -8,12 +8,12 @@ manifest says. Prints what there is, and warnings on what is probably wrong.
 import argparse
 from pathlib import Path
 
-from react_tad.arguments import add_own_arguments
+from react_tad.arguments import add_cfg, add_own_arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--cfg", required=True, metavar="JSON", help="'dataset', its 'kind' and 'options'")
+    add_cfg(parser, "'dataset', its 'kind' and 'options'")
     parser.add_argument("--raw", required=True, type=Path, metavar="DIR", help="folder written by 'react-tad fetch'")
     parser.add_argument(
         "--annotations",

@@ -9,12 +9,12 @@ checksums of each split are written to SPLIT.json.
 import argparse
 from pathlib import Path
 
-from react_tad.arguments import add_mirror, add_own_arguments
+from react_tad.arguments import add_cfg, add_mirror, add_own_arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--cfg", required=True, metavar="JSON", help="'dataset', its 'kind' and 'options'")
+    add_cfg(parser, "'dataset', its 'kind' and 'options'")
     parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder to write")
     add_mirror(parser, "take the files from this folder instead of downloading")
     add_own_arguments(parser)

@@ -6,10 +6,12 @@
 import argparse
 from pathlib import Path
 
+from react_tad.arguments import add_cfg
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the verb."""
-    parser.add_argument("--cfg", required=True, metavar="JSON", help="parameters of the other steps")
+    add_cfg(parser, "parameters of the other steps")
     parser.add_argument("--trained", type=Path, required=True, metavar="DIR", help="folder of `react-tad train`")
     parser.add_argument("--features", type=Path, nargs="+", required=True, metavar="FILE", help="feature manifests")
     parser.add_argument("--metrics", type=Path, metavar="FILE", help="what its run measured (`react-tad evaluate`)")

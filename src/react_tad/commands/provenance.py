@@ -7,10 +7,18 @@
 import argparse
 from pathlib import Path
 
+from react_tad.arguments import json_text
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the verb."""
-    parser.add_argument("--experiment", required=True, metavar="JSON", help="what was asked for")
+    parser.add_argument(
+        "--experiment",
+        required=True,
+        type=json_text,
+        metavar="JSON|FILE",
+        help="what was asked for, as JSON or in a file",
+    )
     parser.add_argument("--features", type=Path, nargs="+", required=True, metavar="FILE", help="feature manifests")
     parser.add_argument("--device", default="cpu", help="where the networks ran (default: cpu)")
     parser.add_argument("--json", type=Path, required=True, metavar="OUT", help="everything")

@@ -7,10 +7,12 @@ Where the parameters say fusion.enabled, what Soft-NMS keeps gets the classes of
 import argparse
 from pathlib import Path
 
+from react_tad.arguments import add_cfg
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the verb."""
-    parser.add_argument("--cfg", required=True, metavar="JSON", help='parameters: {"soft_nms": {...}, "fusion": {...}}')
+    add_cfg(parser, 'parameters: {"soft_nms": {...}, "fusion": {...}}')
     parser.add_argument("--raw", type=Path, required=True, metavar="FILE", help="raw detections (.npz)")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="detections to write: .json or .csv, also .gz"

@@ -8,12 +8,12 @@ split is never looked at.
 import argparse
 from pathlib import Path
 
-from react_tad.arguments import add_machine_options
+from react_tad.arguments import add_cfg, add_machine_options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
-    parser.add_argument("--cfg", required=True, help="JSON with the sections model, matching, loss, train and the seed")
+    add_cfg(parser, "the sections model, matching, loss, train and the seed")
     for split in ("training", "validation"):
         parser.add_argument(f"--{split}-windows", required=True, type=Path, help=f"windows of the {split} split (JSON)")
         parser.add_argument(

@@ -7,10 +7,12 @@ what was kept, how many segments were cut or dropped and why, and how many insta
 import argparse
 from pathlib import Path
 
+from react_tad.arguments import add_cfg
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--cfg", required=True, metavar="JSON", help="the section 'windows' of the parameters")
+    add_cfg(parser, "the section 'windows' of the parameters")
     parser.add_argument("--annotations", required=True, type=Path, metavar="FILE", help="ActivityNet-style JSON")
     parser.add_argument("--features", required=True, type=Path, metavar="FILE", help="feature manifest of the split")
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="index of windows to write")

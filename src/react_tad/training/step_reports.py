@@ -36,7 +36,7 @@ class StepReports:
         self._refuse = refuse
         self._waiting: deque[_Report] = deque()
         self.latest: dict[str, float] = {}
-        """The terms of the last step that was looked at."""
+        """The weighted sum and the terms of the last step that was looked at."""
 
     def add(self, terms: dict[str, Tensor], total: Tensor, videos: tuple[str, ...]) -> None:
         """Send the terms of a step on their way."""
@@ -48,4 +48,5 @@ class StepReports:
             report = self._waiting.popleft()
             if wrong := report.wrong():
                 raise self._refuse(wrong, report.videos)
-            self.latest = dict(zip(report.names, report.values.get().tolist(), strict=False))
+            *terms, total = report.values.get().tolist()
+            self.latest = {"total": total, **dict(zip(report.names, terms, strict=True))}
