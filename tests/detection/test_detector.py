@@ -106,6 +106,8 @@ def test_limits(tiny_model):
     everything = detector.predict(arrays, seconds_per_snippet=0.5).table()
     best = detector.predict(arrays, seconds_per_snippet=0.5, top=3).table()
     assert best.equals(everything.groupby("video").head(3).reset_index(drop=True))
+    more = detector.predict(arrays, seconds_per_snippet=0.5, top=10**6).table()
+    assert len(more) >= len(everything)
     limit = float(everything["score"].median())
     found = detector.predict(arrays, seconds_per_snippet=0.5, min_score=limit).table()
     assert found.equals(everything[everything["score"] >= limit].reset_index(drop=True))

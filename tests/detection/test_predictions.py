@@ -1,10 +1,11 @@
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
 
 from react_tad.detection.detections import Detections, read_detections
-from react_tad.detection.predictions import Predictions, best, check_limits, check_outputs
+from react_tad.detection.predictions import Predictions, best, check_limits, check_outputs, full
 
 ROWS = [
     ("b", 0.1 + 0.2, 1.5, "run", 1 / 3),
@@ -23,6 +24,20 @@ def made():
         label=[CLASSES.index(each) for each in label], score=score,
     )  # fmt: skip
     return Predictions(detections, dict.fromkeys(videos, 4.0), windows=3, seconds={"network": 1.0})
+
+
+def test_a_note_where_more_may_be_there_than_are_kept():
+    """'b' has three, the last of them with the lowest score."""
+    found = made().detections
+    lowest = min(score for video, *_, score in ROWS if video == "b")
+    assert lowest > 0.01
+    assert full(found, 3).startswith(
+        f"1 recording ('b') with 3 detections, as many as the model keeps of one (soft_nms.keep), "
+        f"the last with a score of {lowest:.3f}; --top N"
+    )
+    assert full(found, 2) == full(found, 4) == ""
+    low = dataclasses.replace(found, score=found.score / 1000)
+    assert full(low, 3) == ""
 
 
 def test_rows_and_table():
@@ -55,18 +70,11 @@ def test_csv_is_quoted_and_unrounded(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("limits", "kept"),
-    [
-        ({}, [0, 1, 2, 3]),
-        ({"top": 2}, [0, 1, 3]),
-        ({"top": 1}, [0, 3]),
-        ({"min_score": 0.25}, [0, 1, 3]),
-        ({"min_score": 0.4, "top": 1}, [3]),
-        ({"min_score": 1.0}, []),
-    ],
+    ("limit", "kept"),
+    [(0.0, [0, 1, 2, 3]), (0.25, [0, 1, 3]), (0.4, [3]), (1.0, [])],
 )
-def test_the_best_of_each_recording(limits, kept):
-    found = best(made().detections, **limits)
+def test_those_of_a_score(limit, kept):
+    found = best(made().detections, min_score=limit)
     assert found.score.tolist() == [ROWS[number][4] for number in kept]
     assert found.videos == made().detections.videos
 

@@ -24,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--timeline", type=Path, metavar="OUT", help="picture, .svg or .png; of several recordings OUT-VIDEO.svg each"
     )
     parser.add_argument("--min-score", type=float, default=0.0, metavar="SCORE", help="leave out what is below (0)")
-    parser.add_argument("--top", type=int, metavar="N", help="leave out all but the best N of each recording")
+    parser.add_argument(
+        "--top", type=int, metavar="N", help="keep the best N of each recording (what the model keeps: soft_nms.keep)"
+    )
     parser.add_argument(
         "--backbone", type=Path, metavar="FOLDER", help="of films: where the network is now (where it was in training)"
     )

@@ -18,7 +18,7 @@ from react_tad.data.windows import window_starts
 from react_tad.detection.detections import Detections
 from react_tad.detection.films import extracted, films_among
 from react_tad.detection.inference import detect
-from react_tad.detection.predictions import Predictions, best, check_limits
+from react_tad.detection.predictions import FUSED, Predictions, best, check_limits, full
 from react_tad.detection.recordings import (
     KINDS,
     NewRecording,
@@ -134,7 +134,7 @@ class Detector:
             duration: length of the recording in seconds, what segments are cut to; the end of the last snippet, if it
                 is not given.
             min_score: leave out detections with a lower score.
-            top: leave out all but the best so many of each recording.
+            top: the best so many of each recording, in the place of what the model keeps (``soft_nms.keep``).
             progress: show a bar.
 
         Raises:
@@ -211,21 +211,23 @@ class Detector:
         parts = []
         with tqdm(desc="detect", total=total, unit="window", disable=not progress) as bar:
             for together in self._together(recordings):
-                parts.append(best(self._detect(together, watch, bar), min_score=min_score, top=top))
+                parts.append(
+                    best(self._detect(together, watch, bar, top or self._soft_nms["keep"]), min_score=min_score)
+                )
         fused = self.description["parameters"]["fusion"]["enabled"]
+        detections = self._joined(recordings, parts)
         return Predictions(
-            detections=self._joined(recordings, parts),
+            detections=detections,
             durations={recording.video: recording.time.duration for recording in recordings},
             windows=total,
             seconds=watch.seconds,
             notes=(
-                "What was measured of this model has the classes of a video-level classifier (fusion); new recordings "
-                "have no such scores, and their detections are the network's own.",
-            )
-            * fused,
+                *[FUSED] * fused,
+                *[note for note in [full(detections, self._soft_nms["keep"])] if note and top is None],
+            ),
         )
 
-    def _detect(self, recordings: list[NewRecording], watch: Stopwatch, bar: tqdm) -> Detections:
+    def _detect(self, recordings: list[NewRecording], watch: Stopwatch, bar: tqdm, keep: int) -> Detections:
         store = OpenedRecordings(recordings, self._wanted)
         windows = WindowSet([(store, index_windows(store, self.classes, self._windows))])
         raw = detect(
@@ -238,7 +240,7 @@ class Detector:
             watch=watch,
         )
         with watch.stage("Soft-NMS"):
-            return suppress(raw, **self._soft_nms)
+            return suppress(raw, **self._soft_nms | {"keep": keep})
 
     def _count(self, recording: NewRecording) -> int:
         how = self._windows

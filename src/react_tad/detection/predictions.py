@@ -68,6 +68,31 @@ class Predictions:
         write_table(path, COLUMNS, as_rows(self.detections))
 
 
+FUSED = (
+    "What was measured of this model has the classes of a video-level classifier (fusion); new recordings have no such "
+    "scores, and their detections are the network's own."
+)
+"""A note on models that were measured with fusion."""
+WORTH_A_WORD = 0.01
+"""Score of the last detection that is kept, above which those that are not may matter."""
+
+
+def full(detections: Detections, keep: int) -> str:
+    """A note on recordings with as many detections as are kept of one, ``keep``, the last of a score worth a word."""
+    counts = np.bincount(detections.video, minlength=len(detections.videos))
+    lowest = np.full(len(detections.videos), np.inf)
+    np.minimum.at(lowest, detections.video, detections.score)
+    cut = [name for name, count, low in zip(detections.videos, counts, lowest, strict=True)
+           if count == keep and low > WORTH_A_WORD]  # fmt: skip
+    if not cut:
+        return ""
+    last = lowest[detections.videos.index(cut[0])]
+    return (
+        f"{len(cut)} recording{'s' * (len(cut) > 1)} ('{cut[0]}'{', ...' * (len(cut) > 1)}) with {keep} detections, as "
+        f"many as the model keeps of one (soft_nms.keep), the last with a score of {last:.3f}; --top N keeps the best N"
+    )
+
+
 def check_outputs(*outputs: Path | None) -> None:
     """Refuse to write into a folder that is a file, or one file twice, before anything is computed."""
     given = [path for path in outputs if path]
@@ -86,11 +111,8 @@ def check_limits(*, min_score: float, top: int | None) -> None:
         raise ValueError(f"top = {top} should be 1 at least")
 
 
-def best(detections: Detections, *, min_score: float = 0.0, top: int | None = None) -> Detections:
-    """Of detections that are ordered by video and descending score those of ``min_score`` at least, ``top`` a video."""
+def best(detections: Detections, *, min_score: float) -> Detections:
+    """The detections of ``min_score`` at least."""
     kept = detections.score >= min_score
-    if top is not None:
-        first = np.searchsorted(detections.video, detections.video, side="left")  # where its video begins
-        kept &= np.arange(len(detections)) - first < top
     columns = {name: getattr(detections, name)[kept] for name in ("video", "start", "end", "label", "score")}
     return replace(detections, **columns)
