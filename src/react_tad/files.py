@@ -137,13 +137,18 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return buffer.getvalue()
 
 
-_MARKDOWN = re.compile(r"[\\`*\[\]<>|~]|&(?=[A-Za-z#])|(?<![^\W_])_|_(?![^\W_])")
-"""What Markdown reads as more than itself; an underscore within a word is one."""
+_MARKDOWN = re.compile(
+    r"[\\`*\[\]<>|~$@]|&(?=[A-Za-z#])"
+    r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore within a word is one
+    r"|:(?=/)|(?<=www)\."  # what is made a link by itself
+)
+"""What Markdown reads as more than itself."""
 
 
 def markdown_text(text: str) -> str:
     """Text that Markdown shows as it stands, in one line: no emphasis, no link, no HTML, no cell of a table ends."""
-    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
+    shown = "".join(character if character.isprintable() else " " for character in " ".join(text.split()))
+    return _MARKDOWN.sub(r"\\\g<0>", shown)
 
 
 def markdown_row(cells: Iterable[str]) -> str:

@@ -4,20 +4,17 @@ Names of classes and recordings are data: whatever they hold is shown as it stan
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from react_tad.files import markdown_row, markdown_text
 from react_tad.params.experiment import Params
 from react_tad.params.presets import PRESETS
 from react_tad.params.section import flatten, unflatten, validated
 
 CARD = "README.md"
-MARKUP = re.compile(
-    r"[\\`*_\[\]<>#|~&$@!{}]"  # anywhere
-    r"|^[-+=]"  # at the beginning: lists, rules and headings
-    r"|:(?=/)|(?<=www)\."  # what is made a link by itself
-)
-"""What Markdown reads as markup, or as HTML."""
+AT_THE_BEGINNING = re.compile(r"^([-+=#]|\d+(?=[.)]))")
+"""What begins a list, a rule or a heading."""
 COMPARED = ("windows", "model", "matching", "loss", "train", "inference", "soft_nms", "fusion")
 """The sections whose parameters are compared with the preset."""
 
@@ -67,9 +64,12 @@ def model_card(description: Mapping[str, Any]) -> str:
 
 
 def escape(text: Any) -> str:
-    """Text in one line that Markdown shows as it stands."""
-    shown = "".join(character if character.isprintable() else " " for character in " ".join(str(text).split()))
-    return re.sub(r"^(\d+)([.)])", r"\1\\\2", MARKUP.sub(r"\\\g<0>", shown))  # a number begins a list too
+    """Text in one line that Markdown shows as it stands, also at the beginning of a line."""
+    return AT_THE_BEGINNING.sub(_escaped, markdown_text(str(text)))
+
+
+def _escaped(found: re.Match) -> str:
+    return f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}"
 
 
 def differences(parameters: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
@@ -143,13 +143,9 @@ def _measured(metrics: Mapping[str, Any] | None) -> Iterator[str]:
     )
     yield ""
     thresholds = metrics["per_tiou"]
-    yield _row(["tIoU", *thresholds, "average"])
+    yield markdown_row(["tIoU", *thresholds, "average"])
     yield "|---|" + "---:|" * (len(thresholds) + 1)
-    yield _row(["mAP", *(f"{100 * value:.2f}" for value in (*thresholds.values(), metrics["average_map"]))])
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+    yield markdown_row(["mAP", *(f"{100 * value:.2f}" for value in (*thresholds.values(), metrics["average_map"]))])
 
 
 def _parameters(parameters: Mapping[str, Any]) -> Iterator[str]:
@@ -159,7 +155,7 @@ def _parameters(parameters: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         yield "| parameter | here | preset |"
         yield "|---|---|---|"
-        yield from (_row(list(map(escape, line))) for line in changed)
+        yield from (markdown_row(list(map(escape, line))) for line in changed)
 
 
 def _provenance(description: Mapping[str, Any]) -> Iterator[str]:
