@@ -92,7 +92,7 @@ class Variants:
     def parameters(
         self, step: str, variant: str | None = None, seed: int | str | None = None, split: str | None = None
     ) -> str:
-        """The ``--cfg`` of a job: one canonical JSON string of all that the step reads.
+        """The ``--cfg`` of a job: one canonical JSON string of all that the step reads; it gets it in a file.
 
         One string, since Snakemake compares the values of ``params`` without their names. ``split`` is that of a job on
         own data, whose content is among them.

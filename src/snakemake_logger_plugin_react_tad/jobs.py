@@ -19,6 +19,10 @@ class Job:
     logs: tuple[str, ...]
     outputs: tuple[str, ...]
     started: float
+    began: float = 0.0
+    """The same moment as a file's date: what is in older logs was said in an earlier run."""
+    writes: bool = False
+    """Whether its log was begun. A job of a cluster waits until there is room for it."""
     progress: Progress | None = None
     """What its log said last."""
     went_on_at: float = 0.0

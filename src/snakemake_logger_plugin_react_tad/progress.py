@@ -52,6 +52,14 @@ def progress_of(lines: list[str]) -> Progress | None:
     return Progress(training["stage"], (epoch - 1 + part) / max(epochs, 1), epoch, epochs, loss)
 
 
+def was_written(path: str | Path, since: float) -> bool:
+    """Whether a log was written to since a moment; file systems are a little coarse."""
+    try:
+        return os.stat(path).st_mtime >= since - 0.1
+    except OSError:
+        return False
+
+
 def bars_and_lines(path: str | Path) -> list[str]:
     """The last lines of a log, every state of a bar as one; empty if there is none that can be read."""
     try:

@@ -13,6 +13,8 @@ from snakemake_logger_plugin_react_tad.time_left import seconds_left
 
 BAR = 30
 """Columns."""
+SECONDS_TO_BEGIN = 5
+"""Within which a job that has room begins its log."""
 
 
 def drawn(run: Run, now: float, height: int, clock: datetime.datetime) -> RenderableType:
@@ -60,4 +62,7 @@ def running(run: Run, now: float, most: int) -> RenderableType:
 
 def row(job: Job, now: float) -> tuple[str, str, str, str]:
     """Rule, wildcards, how far it is, since when it runs."""
-    return job.rule, job.about, job.progress.words if job.progress else "", duration(now - job.started)
+    seconds = now - job.started
+    waits = job.logs and not job.writes and seconds >= SECONDS_TO_BEGIN
+    words = job.progress.words if job.progress else "waiting" if waits else ""
+    return job.rule, job.about, words, duration(seconds)

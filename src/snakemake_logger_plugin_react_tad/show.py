@@ -16,7 +16,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from snakemake_logger_plugin_react_tad import sentences
 from snakemake_logger_plugin_react_tad.jobs import Job, Run, family
-from snakemake_logger_plugin_react_tad.progress import bars_and_lines, progress_of, warnings, whole_text
+from snakemake_logger_plugin_react_tad.progress import bars_and_lines, progress_of, warnings, was_written, whole_text
 from snakemake_logger_plugin_react_tad.screen import drawn
 from snakemake_logger_plugin_react_tad.time_left import LONG
 
@@ -114,6 +114,7 @@ class Show:
             logs=tuple(map(str, said["log"])),
             outputs=tuple(map(str, said["output"])),
             started=now,
+            began=time.time(),
         )
         self.run.start(said["jobid"], job)
         if not self.live and family(job.rule) == LONG:
@@ -168,5 +169,6 @@ class Show:
 
 def look_at(job: Job) -> None:
     """See how far a job is by its first log."""
-    if job.logs:
+    if job.logs and was_written(job.logs[0], job.began):
+        job.writes = True
         job.see(progress_of(bars_and_lines(job.logs[0])))

@@ -46,6 +46,14 @@ def test_one_look(run):
     assert said == "1 of 4 jobs, 2 min 30 s gone, about 4 min left, ends at 12:04"  # 50 + 100 + 100 for `all`
 
 
+def test_a_job_that_has_no_room_yet(run):
+    run.start(3, Job("detect_segments", {}, ("log.txt",), (), 145.0))
+    assert text(run, 149.0)[1].split() == ["detect_segments", "4", "s"]
+    assert text(run, 155.0)[1].split() == ["detect_segments", "waiting", "10", "s"]
+    run.running[3].writes = True
+    assert text(run, 155.0)[1].split() == ["detect_segments", "10", "s"]
+
+
 def test_before_and_after(run):
     assert text(Run(), 3.0) == ["looking what there is to do ..."]
     run.plan({"all": 1}, 0.0)

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -68,6 +69,19 @@ def test_a_line_a_job(told, tmp_path):
         "[1/3] train_network (full, seed 0): 0 s, epoch 6/6, loss 1.5",
         "[2/3] draw_ap (full): 0 s",
     ]
+
+
+def test_a_log_of_an_earlier_run_says_nothing(told, tmp_path):
+    log = tmp_path / "train.txt"
+    log.write_text("\rdetector 6/6: 100%|####| 9/9 [00:01<00:00, 5.00step/s, total=1.5, l1=0.2]\n")
+    os.utime(log, (0, 0))
+    told.begin(1, "train_network", str(log), variant="full", seed="0")
+    told.show.drawn()
+    assert told.show.run.running[1].progress is None
+    os.utime(log)
+    told.show.looked = 0.0
+    told.show.drawn()
+    assert told.show.run.running[1].progress.epoch == 6
 
 
 def test_how_it_ended(told, tmp_path, monkeypatch):

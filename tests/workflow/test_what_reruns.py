@@ -157,6 +157,7 @@ def test_equal_variants_are_trained_once(project):
     assert project.planned() == {
         "evaluate_detections": 1,
         "summarize_metrics": 1,
+        "package_model": 1,
         "draw_timeline": 1,
         "draw_losses": 1,
         "draw_ap": 1,
