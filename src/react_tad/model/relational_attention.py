@@ -30,6 +30,20 @@ def relations(queries: Tensor, iou: Tensor, *, gamma: float, tau: float, boundar
     return (distinct & similar) | itself
 
 
+def attend(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None) -> Tensor:
+    """Softmax of the scaled products over the allowed pairs, times ``value``: ``[B, heads, N, C]`` throughout.
+
+    ``allowed`` is ``[B, N, N]``, or ``None``.
+    """
+    mask = None if allowed is None else allowed.unsqueeze(1)
+    if query.device.type == "cpu":  # the same in one operation; those of a GPU are not deterministic
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+    score = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
+    if mask is not None:
+        score = score.masked_fill(~mask, -torch.inf)
+    return score.softmax(dim=-1) @ value
+
+
 class QueryAttention(nn.Module):
     """Multi-head attention among queries, over the pairs that a mask allows (equations 4 and 5)."""
 
@@ -48,7 +62,4 @@ class QueryAttention(nn.Module):
             linear(content).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # [B, heads, N, C]
             for linear in (self.query, self.key, self.value)
         )
-        score = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
-        if allowed is not None:
-            score = score.masked_fill(~allowed.unsqueeze(1), -torch.inf)
-        return self.output((score.softmax(dim=-1) @ value).transpose(1, 2).flatten(2))
+        return self.output(attend(query, key, value, allowed).transpose(1, 2).flatten(2))
