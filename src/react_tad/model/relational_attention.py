@@ -33,10 +33,12 @@ def relations(queries: Tensor, iou: Tensor, *, gamma: float, tau: float, boundar
 def attend(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None) -> Tensor:
     """Softmax of the scaled products over the allowed pairs, times ``value``: ``[B, heads, N, C]`` throughout.
 
-    ``allowed`` is ``[B, N, N]``, or ``None``.
+    ``allowed`` is ``[B, N, N]``, or ``None``; the rest may be ``[1, heads, N, C]``.
     """
     mask = None if allowed is None else allowed.unsqueeze(1)
     if query.device.type == "cpu":  # the same in one operation; those of a GPU are not deterministic
+        if mask is not None:
+            query, key, value = (each.expand(len(mask), -1, -1, -1) for each in (query, key, value))
         return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
     score = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
     if mask is not None:
@@ -54,7 +56,7 @@ class QueryAttention(nn.Module):
         self.output = nn.Linear(dim, dim) if output_projection else nn.Identity()
 
     def forward(self, content: Tensor, allowed: Tensor | None = None) -> Tensor:
-        """Mix the content of queries ``[B, N, dim]``.
+        """Mix the content of queries ``[B, N, dim]``, or ``[1, N, dim]`` if it is the same in all windows.
 
         ``allowed`` is ``[B, N, N]`` (``None``: all pairs, the dense attention of a plain decoder).
         """
