@@ -56,16 +56,17 @@ class _Product(torch.autograd.Function):
         taken = torch.cat((weight - above, above), dim=-1) * inside
         matrix = taken.new_zeros(*position.shape[:2], last + 1).scatter_add_(2, nearest, taken).to(value.dtype)
         ctx.save_for_backward(value, matrix, share, weight, nearest, inside)
-        return matrix @ value
+        return torch.bmm(matrix, value)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         value, matrix, share, weight, nearest, inside = ctx.saved_tensors
-        grad_taken = (grad @ value.transpose(1, 2)).gather(2, nearest).to(weight.dtype) * inside
+        grad_taken = torch.bmm(grad, value.transpose(1, 2)).gather(2, nearest).to(weight.dtype) * inside
         grad_below, grad_above = grad_taken.chunk(2, dim=-1)
         slope = grad_above - grad_below
-        return matrix.transpose(1, 2) @ grad, weight * slope, torch.addcmul(grad_below, share, slope)
+        grad_value = torch.bmm(matrix.transpose(1, 2), grad)
+        return grad_value, weight * slope, torch.addcmul(grad_below, share, slope)
 
 
 def sample_by_grid(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:

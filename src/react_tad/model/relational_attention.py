@@ -14,7 +14,7 @@ from torch import Tensor, nn
 def similarity(queries: Tensor) -> Tensor:
     """Cosine similarity A of equation 1: ``[B, N, dim]`` to ``[B, N, N]``; 0 for a zero vector."""
     unit = F.normalize(queries, dim=-1)
-    return unit @ unit.transpose(-1, -2)
+    return torch.bmm(unit, unit.transpose(-1, -2))
 
 
 def relations(queries: Tensor, iou: Tensor, *, gamma: float, tau: float, boundary: str = "exclude") -> Tensor:
