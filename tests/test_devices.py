@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -35,6 +37,19 @@ def test_threads_are_set_and_computing_is_deterministic(settings_of_torch):
     use_threads(1)
     assert torch.get_num_threads() == 1
     assert torch.are_deterministic_algorithms_enabled()
+    assert not torch.is_deterministic_algorithms_warn_only_enabled()
+
+
+def test_torchs_compiler_is_not_imported_for_that():
+    """A process of its own: other tests may have imported it."""
+    code = """
+import sys, react_tad.detection.inference
+from react_tad.devices import use_threads
+use_threads(1)
+print("torch._dynamo" in sys.modules, "torch" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
 
 
 @pytest.mark.parametrize("count", [0, -1, 10_000])

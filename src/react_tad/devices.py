@@ -26,7 +26,8 @@ def use_threads(count: int) -> None:
         raise ValueError(f"--threads {count}: this machine gives the process {cores} cores; ask for 1 to {cores}")
     torch.set_num_threads(count)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what cuBLAS needs to be deterministic
-    torch.use_deterministic_algorithms(True)
+    # As torch.use_deterministic_algorithms(True), which besides imports torch's compiler: a second, for nothing.
+    torch.set_deterministic_debug_mode("error")
     # Otherwise memory that nobody has written yet is filled, to make mistakes visible: a thousand operations a step.
     torch.utils.deterministic.fill_uninitialized_memory = False
 

@@ -54,12 +54,13 @@ def _intersection_union(first: Array, second: Array) -> tuple[Array, Array]:
 
 def _ratio(part: Array, whole: Array) -> Array:
     """``part / whole``, and 0 where ``whole`` is 0; gradients stay finite."""
-    library = _library(whole)
     empty = whole <= 0
-    if library is numpy and not empty.any():  # the same, several times as fast; torch would wait for the device here
+    if _library(whole) is not numpy:
+        return (part / whole.masked_fill(empty, 1)).masked_fill(empty, 0)
+    if not empty.any():  # the same, several times as fast; torch would wait for the device here
         return part / whole
-    safe = library.where(empty, library.ones_like(whole), whole)
-    return library.where(empty, library.zeros_like(whole), part / safe)
+    safe = numpy.where(empty, numpy.ones_like(whole), whole)
+    return numpy.where(empty, numpy.zeros_like(whole), part / safe)
 
 
 def iou(first: Array, second: Array, margin: float = 0.0) -> Array:

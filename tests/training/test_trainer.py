@@ -314,9 +314,11 @@ def test_validation_pads_windows_to_their_nominal_length(tiny, tmp_path, monkeyp
 
 def test_means_are_over_windows():
     means = Means()
-    means.add({"a": torch.tensor(1.0)}, 3)
+    means.add({"a": torch.tensor(1.0), "b": torch.tensor(0.0)}, 3)
     means.add({"a": torch.tensor(5.0), "b": torch.tensor(2.0)}, 1)
-    assert means.values()["a"] == pytest.approx(2.0)
+    assert means.values() == pytest.approx({"a": 2.0, "b": 0.5})
+    with pytest.raises(ValueError, match=r"\['b'\]: should be \['a', 'b'\]"):
+        means.add({"b": torch.tensor(2.0)}, 1)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ class Relation:
     boundary: str
     overlap: segments.Overlap
 
+    @torch.no_grad()
     def allowed(self, content: Tensor, references: Tensor, valid_share: Tensor) -> Tensor | None:
         """Mask ``[B, N, N]`` for content ``[B, N, dim]`` and references ``[B, N, 1 or 2]``; ``None`` if all may
         attend.
@@ -43,7 +44,7 @@ class Relation:
             return None
         with full_precision(content):
             iou = self.iou(references, valid_share)
-            return relations(content.detach(), iou, gamma=self.gamma, tau=self.tau, boundary=self.boundary)
+            return relations(content, iou, gamma=self.gamma, tau=self.tau, boundary=self.boundary)
 
     def iou(self, references: Tensor, valid_share: Tensor) -> Tensor:
         """IoU of all pairs of references ``[B, N, 2]`` as equation 2 sees it ``[B, N, N]``."""
@@ -75,8 +76,12 @@ class DecoderLayer(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, content: Tensor, allowed: Tensor | None, value: Tensor, center: Tensor, step: Tensor) -> Tensor:
-        """Update the content ``[B, N, dim]`` of queries; the other shapes are those of the parts."""
-        mixed = self.dropout(self.attention(content, allowed))
+        """Update the content of queries ``[B, N, dim]``; the other shapes are those of the parts.
+
+        Content ``[1, N, dim]`` is the same in all windows, as before the first layer, and ``allowed`` may be too:
+        attention is then computed once.
+        """
+        mixed = self.dropout(self.attention(content, allowed).expand(len(center), -1, -1))
         if self.block == "released":
             asking = content + mixed
             content = self.attention_norm(content + asking)
@@ -127,8 +132,9 @@ class Decoder(nn.Module):
     def forward(self, content: Tensor, references: Tensor, values: list[Tensor], lengths: Tensor) -> Decoded:
         """Decode queries with refinement.
 
-        ``content`` is ``[B, N, dim]``, ``references`` ``[B, N, 2]`` (or ``[B, N, 1]`` for points), ``values`` come from
-        :meth:`values`, ``lengths`` ``[B]`` are valid snippets a window.
+        ``content`` is ``[B, N, dim]``, ``references`` ``[B, N, 2]`` (or ``[B, N, 1]`` for points), both with 1 for B
+        where they are the same in all windows; ``values`` come from :meth:`values`, ``lengths`` ``[B]`` are valid
+        snippets a window.
         """
         hidden, logits, refined, masks = [], [], [], []
         for index in range(len(self.layers)):
@@ -138,7 +144,7 @@ class Decoder(nn.Module):
             hidden.append(content)
             logits.append(self.class_heads[index](content))
             refined.append(segment)
-            masks.append(allowed)
+            masks.append(None if allowed is None else allowed.expand(len(lengths), -1, -1))
             references = segment.detach()
         return Decoded(torch.stack(logits), torch.stack(refined), torch.stack(hidden), masks)
 

@@ -64,17 +64,14 @@ class ReAct(nn.Module):
         encoded = self.encoder(projected, valid)
         values = self.decoder.values(encoded, valid)
         with full_precision(self.position):
-            references = self.reference(self.position).sigmoid().expand(len(features), -1, -1)
-        decoded = self.decoder(self._content(len(features)), references, values, lengths)
+            references = self.reference(self.position).sigmoid().unsqueeze(0)  # [1, N, 1 or 2]
+        decoded = self.decoder(self.content.unsqueeze(0), references, values, lengths)
         quality = None if self.quality is None else self.quality(decoded.hidden)
         return Output(decoded, quality, projected, encoded, values, lengths)
 
     def classify_segments(self, output: Output, references: Tensor) -> Tensor:
         """Run the queries once more with given references ``[B, N, 2]`` (ACE-dec): ``[layers, B, N, classes]``."""
-        return self.decoder.classify(self._content(len(references)), references, output.values, output.lengths)
-
-    def _content(self, batch: int) -> Tensor:
-        return self.content.expand(batch, -1, -1)
+        return self.decoder.classify(self.content.unsqueeze(0), references, output.values, output.lengths)
 
 
 def build_react(model: Model, *, dimension: int, classes: int) -> ReAct:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 def similarity(queries: Tensor) -> Tensor:
     """Cosine similarity A of equation 1: ``[B, N, dim]`` to ``[B, N, N]``; 0 for a zero vector."""
     unit = F.normalize(queries, dim=-1)
-    return unit @ unit.transpose(-1, -2)
+    return torch.bmm(unit, unit.transpose(-1, -2))
 
 
 def relations(queries: Tensor, iou: Tensor, *, gamma: float, tau: float, boundary: str = "exclude") -> Tensor:
@@ -30,6 +30,22 @@ def relations(queries: Tensor, iou: Tensor, *, gamma: float, tau: float, boundar
     return (distinct & similar) | itself
 
 
+def attend(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None) -> Tensor:
+    """Softmax of the scaled products over the allowed pairs, times ``value``: ``[B, heads, N, C]`` throughout.
+
+    ``allowed`` is ``[B, N, N]``, or ``None``; the rest may be ``[1, heads, N, C]``.
+    """
+    mask = None if allowed is None else allowed.unsqueeze(1)
+    if query.device.type == "cpu":  # the same in one operation; those of a GPU are not deterministic
+        if mask is not None:
+            query, key, value = (each.expand(len(mask), -1, -1, -1) for each in (query, key, value))
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+    score = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
+    if mask is not None:
+        score = score.masked_fill(~mask, -torch.inf)
+    return score.softmax(dim=-1) @ value
+
+
 class QueryAttention(nn.Module):
     """Multi-head attention among queries, over the pairs that a mask allows (equations 4 and 5)."""
 
@@ -40,7 +56,7 @@ class QueryAttention(nn.Module):
         self.output = nn.Linear(dim, dim) if output_projection else nn.Identity()
 
     def forward(self, content: Tensor, allowed: Tensor | None = None) -> Tensor:
-        """Mix the content of queries ``[B, N, dim]``.
+        """Mix the content of queries ``[B, N, dim]``, or ``[1, N, dim]`` if it is the same in all windows.
 
         ``allowed`` is ``[B, N, N]`` (``None``: all pairs, the dense attention of a plain decoder).
         """
@@ -48,7 +64,4 @@ class QueryAttention(nn.Module):
             linear(content).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # [B, heads, N, C]
             for linear in (self.query, self.key, self.value)
         )
-        score = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
-        if allowed is not None:
-            score = score.masked_fill(~allowed.unsqueeze(1), -torch.inf)
-        return self.output((score.softmax(dim=-1) @ value).transpose(1, 2).flatten(2))
+        return self.output(attend(query, key, value, allowed).transpose(1, 2).flatten(2))

@@ -67,7 +67,8 @@ def _contents(layers: nn.ModuleList) -> Iterator[list[Tensor]]:
     contents: list[Tensor] = []
 
     def note(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        contents.append(inputs[0])
+        content, _, _, center, _ = inputs
+        contents.append(content.expand(len(center), -1, -1))  # the first layer's is the same in all windows
 
     with ExitStack() as hooks:
         for layer in layers:

@@ -142,10 +142,11 @@ class WindowSet(Dataset):
         lengths = torch.tensor([window.length for window in windows])
         total = max(padded_length, int(lengths.max()))
         padded = self._padded(features, total) if self._resident is None else self._cut(parts, windows, total)
-        shares = [segments.center_width(window.segments) / window.length for window in windows]
         counts = tuple(len(window.labels) for window in windows)
+        start_end = numpy.concatenate([window.segments for window in windows])
+        shares = segments.center_width(start_end) / numpy.repeat(lengths.numpy(), counts)[:, None]
         label = numpy.concatenate([window.labels for window in windows])
-        targets = Targets(torch.from_numpy(numpy.concatenate(shares)).float(), torch.from_numpy(label), counts)
+        targets = Targets(torch.from_numpy(shares).float(), torch.from_numpy(label), counts)
         video = numpy.repeat([self._video_number[window.video] for window in windows], counts)
         identity = [self._first_instance[part] + window.instances for part, window in zip(parts, windows, strict=True)]
         instances = Instances(video, label, numpy.concatenate(identity))

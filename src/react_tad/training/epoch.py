@@ -111,18 +111,28 @@ class Epoch:
 
 
 class Means:
-    """Running means of named terms, weighted by windows; kept on the device until they are asked for."""
+    """Running means of named terms, weighted by windows; kept on the device until they are asked for.
+
+    Every batch has the same terms.
+    """
 
     def __init__(self):
-        self.sums: dict[str, Tensor] = {}
+        self.names: list[str] = []
+        self.sums: Tensor | None = None
+        """In the order of ``names`` ``[terms]``."""
         self.count = 0
 
     def add(self, terms: dict[str, Tensor], windows: int) -> None:
         """Add one batch."""
-        for name, term in terms.items():
-            self.sums[name] = self.sums.get(name, 0) + term.detach().double() * windows
+        added = torch.stack(list(terms.values())).detach().double() * windows
+        if self.sums is None:
+            self.names, self.sums = list(terms), torch.zeros_like(added)
+        if list(terms) != self.names:
+            raise ValueError(f"terms {list(terms)}: should be {self.names}, as in the batches before")
+        self.sums += added
         self.count += windows
 
     def values(self) -> dict[str, float]:
         """The means by name."""
-        return {name: float(total) / self.count for name, total in self.sums.items()}
+        sums = [] if self.sums is None else self.sums.tolist()
+        return {name: total / self.count for name, total in zip(self.names, sums, strict=True)}
