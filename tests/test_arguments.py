@@ -18,12 +18,15 @@ def test_a_file_is_read(tmp_path):
     assert json.loads(json_text(str(tmp_path / "cfg.json"))) == {"a": "ü"}
 
 
-@pytest.mark.parametrize("given", ["none.json", "", "x" * 5000, "a\0b"])
+@pytest.mark.parametrize("given", ["none.json", "", "x" * 5000, "a\0b", "none"])
 def test_what_is_neither_is_said(given, capsys, tmp_path):
-    with pytest.raises(SystemExit) as ended:
-        main(["suppress", "--cfg", given, "--raw", "raw.npz", "--out", "out.json"])
-    assert ended.value.code == 2
-    assert "argument --cfg" in capsys.readouterr().err
+    """By the parser where it must be a file, and else by the verb, which reads it as JSON."""
+    try:
+        code = main(["suppress", "--cfg", given, "--raw", "raw.npz", "--out", "out.json"])
+    except SystemExit as ended:
+        code = ended.code
+    assert code in (1, 2)
+    assert "--cfg" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_text_is_named(capsys, tmp_path):

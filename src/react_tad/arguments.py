@@ -1,9 +1,10 @@
 """Arguments that several verbs have, and what they stand for."""
 
 import argparse
-import json
 import os
 from pathlib import Path
+
+from react_tad.files import read_text
 
 MIRROR_VARIABLE = "REACT_TAD_MIRROR"
 """The environment variable that names a folder of published files."""
@@ -17,24 +18,22 @@ def add_cfg(parser: argparse.ArgumentParser, what: str, *, required: bool = True
 
 
 def json_text(given: str) -> str:
-    """JSON text as it is given, or the content of the file that is named.
+    """JSON text as it is given, or the content of the file that is named; what is neither is said by whoever reads it.
 
-    Raises argparse.ArgumentTypeError where it is neither.
+    Raises argparse.ArgumentTypeError where it can only be the name of a file, and there is none that can be read.
     """
-    if given.lstrip().startswith("{"):
+    if not given or given.lstrip()[:1] in "{[":
         return given
     try:
         if Path(given).is_file():
-            return Path(given).read_text(encoding="utf-8")
+            return read_text(given)
     except (OSError, ValueError) as error:
         raise argparse.ArgumentTypeError(f"{given}: {error}") from None
-    try:
-        json.loads(given)
-    except ValueError:
+    if given.endswith(".json"):
         raise argparse.ArgumentTypeError(
             f"'{given}' should be a JSON object, such as '{{}}', or the name of a file that holds one; there is no "
             "such file"
-        ) from None
+        )
     return given
 
 
