@@ -31,7 +31,7 @@ def test_edits_behind_links_are_noticed(project, tmp_path, names, relative):
     for name in names:
         move_and_link(project, name, tmp_path / f"moved_{name.strip('.').replace('/', '_')}", relative=relative)
     assert project.planned() == {}
-    edited = project.folder / ("data/toy/annotations.json" if names == ["data/toy"] else DETECTIONS.format(**RUN))
+    edited = project.folder / ("data/toy/annotations/test.json" if names == ["data/toy"] else DETECTIONS.format(**RUN))
     before = edited.read_bytes()
     edited.write_bytes(before + b" ")
     rule = "compute_features" if names == ["data/toy"] else "suppress_duplicates"
