@@ -25,8 +25,8 @@ def place(tiny, tiny_model, tmp_path, monkeypatch):
     (tmp_path / "own/new").mkdir(parents=True)
     for name in ("test_1", "test_2"):
         np.save(tmp_path / f"own/new/{name}.npy", store[name])
-    (tmp_path / "data/toy").mkdir(parents=True)
-    shutil.copy(tiny / "annotations.json", tmp_path / "data/toy/annotations.json")
+    (tmp_path / "data/toy/annotations").mkdir(parents=True)
+    shutil.copy(tiny / "annotations.json", tmp_path / "data/toy/annotations/test.json")
     found = str(tmp_path / "results/toy/detections/full/seed0.json")
     sources = [str(tmp_path / "own/new"), "--seconds-per-snippet", "0.5", "--out", found, "--device", "cpu"]
     assert main(["predict", str(tiny_model), *sources]) == 0

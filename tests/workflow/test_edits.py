@@ -17,7 +17,7 @@ from react_tad.files import sha256  # noqa: E402
 
 SOURCE = Path("src/pack.py")
 SETTINGS = Path("src/pack.yaml")
-DATA = "data/toy/annotations.json"
+DATA = "data/toy/annotations/test.json"
 MADE = "results/toy/metrics/full/seed0.json"
 LONG = edits.SLACK + 1  # seconds, more than the clocks of file systems may differ by
 

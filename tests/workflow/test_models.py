@@ -17,7 +17,7 @@ pytestmark = pytest.mark.workflow
 def test_a_model_says_of_a_new_recording_what_the_workflow_says(run, tmp_path, variant):
     """`wide` has the weights of `full`, and its own Soft-NMS."""
     store = FeatureStore(run.folder / "data/toy/features/test.json")
-    videos = read_annotations(run.folder / "data/toy/annotations.json").videos
+    videos = read_annotations(run.folder / "data/toy/annotations/test.json").videos
     for name in store:
         np.save(tmp_path / f"{name}.npy", store[name])
         write_json(tmp_path / f"{name}.json", {"duration": videos[name].duration})
