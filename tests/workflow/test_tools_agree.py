@@ -73,7 +73,7 @@ def test_steps_asked_for_one_by_one_are_recorded_by_dvc(project):
 def test_experiment_equals_a_run_and_its_comparisons_work(project, tmp_path):
     clone = copy(project, tmp_path / "other")
     assert (
-        finished(project.ok("dvc", "exp", "run", "--name", "gamma", "--set-param", "model.raid.gamma=0.3"))
+        finished(project.ok("dvc", "exp", "run", "--name", "gamma", "--set-param", "+model.raid.gamma=0.3"))
         == FROM_TRAINING
     )
     assert project.planned() == {}
