@@ -80,7 +80,7 @@ def test_more_jobs_than_lines(run):
 
 def test_the_end_is_said_on_80_columns(run):
     run.plan({"train_network": 310, "all": 1}, 0.0)
-    assert text(run, 150.0, width=80)[-1].endswith(" left, ends at 20:37")
+    assert text(run, 150.0, width=80)[-1].endswith(" left, ends at 20:35")  # 50 + 309 * 100 s from noon
 
 
 def test_a_narrow_terminal_has_no_line_more(run):
