@@ -12,22 +12,24 @@ from snakemake_logger_plugin_react_tad.sentences import about, counted, duration
 from snakemake_logger_plugin_react_tad.time_left import seconds_left
 
 BAR = 30
-"""Columns."""
+"""Columns, where there are as many beside the words."""
+NARROW_BAR = 8
 SECONDS_TO_BEGIN = 5
 """Within which a job that has room begins its log."""
 
 
-def drawn(run: Run, now: float, height: int, clock: datetime.datetime) -> RenderableType:
+def drawn(run: Run, now: float, size: tuple[int, int], clock: datetime.datetime) -> RenderableType:
     """What is shown of a run at ``now``, a time of the run's clock, and ``clock``, the time of day.
 
-    No more than ``height`` lines.
+    ``size`` is columns and lines of the terminal.
     """
     if run.began is None:
         return Text("looking what there is to do ...", style="dim")
-    return Group(running(run, now, max(1, height - 3)), whole(run, now, clock))
+    columns, lines = size
+    return Group(running(run, now, max(1, lines - 3)), whole(run, now, clock, columns))
 
 
-def whole(run: Run, now: float, clock: datetime.datetime) -> RenderableType:
+def whole(run: Run, now: float, clock: datetime.datetime, columns: int) -> RenderableType:
     """The bar of the whole run, and when it will end."""
     words = [f"{run.done} of {counted(run.total, 'job')}", f"{duration(now - run.began)} gone"]
     if run.failed:
@@ -37,10 +39,12 @@ def whole(run: Run, now: float, clock: datetime.datetime) -> RenderableType:
         words.append("keeping records")
     elif left is not None:
         words.append(f"{about(left)} left, ends at {clock + datetime.timedelta(seconds=left):%H:%M}")
+    text = Text(", ".join(words))
+    width = max(NARROW_BAR, min(BAR, columns - 1 - len(text)))
     grid = Table.grid(padding=(0, 1))
-    grid.add_column(width=BAR)
+    grid.add_column(width=width)
     grid.add_column(no_wrap=True, overflow="ellipsis")
-    grid.add_row(ProgressBar(max(run.total, 1), run.done, width=BAR), Text(", ".join(words)))
+    grid.add_row(ProgressBar(max(run.total, 1), run.done, width=width), text)
     return grid
 
 

@@ -75,7 +75,7 @@ class Show:
                 self.looked = now
                 for job in self.run.running.values():
                     look_at(job)
-            return drawn(self.run, now, self.console.height, datetime.datetime.now())
+            return drawn(self.run, now, self.console.size, datetime.datetime.now())
 
     def emit(self, record: LogRecord) -> None:
         """Show a record."""

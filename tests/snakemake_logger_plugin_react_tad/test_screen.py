@@ -17,7 +17,7 @@ NOON = datetime.datetime(2022, 10, 23, 12, 0)
 def text(run: Run, now: float, *, height: int = 40, width: int = 120) -> list[str]:
     """The lines of the display."""
     console = Console(file=io.StringIO(), width=width, height=height, record=True, force_terminal=True)
-    console.print(drawn(run, now, height, NOON))
+    console.print(drawn(run, now, (width, height), NOON))
     return [line.rstrip() for line in console.export_text().splitlines()]
 
 
@@ -76,6 +76,11 @@ def test_more_jobs_than_lines(run):
     assert len(lines) == 8
     assert lines[0].startswith("train_network") and lines[-2] == "and 55 more"
     assert "1 of 4 jobs" in lines[-1]
+
+
+def test_the_end_is_said_on_80_columns(run):
+    run.plan({"train_network": 310, "all": 1}, 0.0)
+    assert text(run, 150.0, width=80)[-1].endswith(" left, ends at 20:35")  # 50 + 309 * 100 s from noon
 
 
 def test_a_narrow_terminal_has_no_line_more(run):

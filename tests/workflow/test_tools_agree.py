@@ -73,13 +73,13 @@ def test_steps_asked_for_one_by_one_are_recorded_by_dvc(project):
 def test_experiment_equals_a_run_and_its_comparisons_work(project, tmp_path):
     clone = copy(project, tmp_path / "other")
     assert (
-        finished(project.ok("dvc", "exp", "run", "--name", "gamma", "--set-param", "model.raid.gamma=0.3"))
+        finished(project.ok("dvc", "exp", "run", "--name", "gamma", "--set-param", "+model.raid.gamma=0.3"))
         == FROM_TRAINING
     )
     assert project.planned() == {}
     assert project.cache_is_sound()
     ((name, change),) = json.loads(project.ok("dvc", "params", "diff", "--json"))["params.yaml"].items()
-    assert (name, change["old"], change["new"]) == ("model.raid.gamma", 0.2, 0.3)
+    assert (name, change["old"], change["new"]) == ("model.raid.gamma", None, 0.3)
     assert "average" in project.ok("dvc", "metrics", "diff", "--all")
     project.ok("dvc", "plots", "show")
     page = (project.folder / "dvc_plots/index.html").read_text()

@@ -58,7 +58,7 @@ def test_one_look_on_a_terminal(untrained):
     }
     assert len(epochs) >= 2, "the training was seen to go on"
     assert any(
-        re.match(r"train_network +full, seed 0 +epoch \d+/14, loss \d[\d.]*e?\+?\d* +\d+ s$", line) for line in seen
+        re.match(r"train_network +full, seed 0 +epoch \d+/14, loss \d[\d.]*e?\+?\d* .*\d+ s$", line) for line in seen
     )
     whole = [line for line in seen if re.match(r"[━╸╺]+ \d+ of \d+ jobs, ", line)]
     done = [int(re.search(r" (\d+) of ", line)[1]) for line in whole]
