@@ -3,7 +3,7 @@ import pytest
 import torch
 
 import plain.model
-from react_tad.model.relational_attention import QueryAttention, relations, similarity
+from react_tad.model.relational_attention import QueryAttention, attend, attend_by_products, relations, similarity
 from react_tad.segments import pairwise_iou
 
 RIGHT, UP, DIAGONAL, LEFT, NOTHING = (1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (-1.0, 0.0), (0.0, 0.0)
@@ -111,6 +111,20 @@ def test_attention_is_equations_4_and_5(masked, output_projection):
             output_projection=output_projection,
         )
         np.testing.assert_allclose(found[window], expected, atol=1e-10)
+
+
+@pytest.mark.parametrize("masked", [True, False], ids=["masked", "dense"])
+@pytest.mark.parametrize("windows", [1, 2], ids=["the same in all windows", "by window"])
+def test_both_ways_to_attend_agree(masked, windows):
+    shape = (windows, 3, 5, 2)
+    inputs = [torch.randn(shape, dtype=torch.float64, requires_grad=True) for _ in range(3)]
+    allowed = attention_and_inputs()[2] if masked else None
+    found = attend(*inputs, allowed)
+    expected = attend_by_products(*inputs, allowed.unsqueeze(1) if masked else None)
+    torch.testing.assert_close(found, expected)
+    given = torch.randn_like(found)
+    gradients = (torch.autograd.grad(each, inputs, given) for each in (found, expected))
+    torch.testing.assert_close(*gradients)
 
 
 def test_a_query_that_may_not_be_attended_to_has_no_influence():

@@ -40,6 +40,11 @@ def attend(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None) ->
         if mask is not None:
             query, key, value = (each.expand(len(mask), -1, -1, -1) for each in (query, key, value))
         return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+    return attend_by_products(query, key, value, mask)
+
+
+def attend_by_products(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    """The same step by step; ``mask`` is ``[B, 1, N, N]``."""
     score = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
     if mask is not None:
         score = score.masked_fill(~mask, -torch.inf)
