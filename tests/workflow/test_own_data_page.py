@@ -65,7 +65,7 @@ def test_the_page_goes_from_nothing_to_a_map_and_to_new_recordings(fresh, tmp_pa
     assert again["per_tiou"] == metrics["per_tiou"], "the same parameters under another name"
     project.ok("python", "-c", more)
     output = project.ok("bash", "-euc", new)
-    assert "Rule: detect_in_new_recordings" in output and "train_network" not in output
+    assert "detect_in_new_recordings" in output and "train_network" not in output
     found = json.loads((project.folder / "results/gestures/new/full/seed0.json").read_text())["results"]
     assert list(found) == ["from today"]
     assert all(0 <= detection["segment"][0] < detection["segment"][1] <= 45 for detection in found["from today"])
