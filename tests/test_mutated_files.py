@@ -11,6 +11,7 @@ import os
 import re
 import time
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from react_tad.cli import main
 from react_tad.data import own_files
 from react_tad.data.annotation_formats.json_database import read_json_database
 from react_tad.data.annotations import read_annotations
-from react_tad.data.datasets import Recording
+from react_tad.data.datasets import Recording, custom
 from react_tad.data.download import verify_raw
 from react_tad.data.features import FeatureStore, write_features
 from react_tad.data.first_use import FirstUse
@@ -98,8 +99,8 @@ METRICS = {
 SCORES = {"class": ["nod", "wave"], "results": {"a": [0.25, 0.75], "b": [0, 1]}}
 SCORE_PAIRS = {"results": {"a": [{"label": "nod", "score": 0.25}, {"label": "wave", "score": 1}], "b": []}}
 RAW = {"dataset": "toy", "options": {}, "files": [{"name": "x.tar", "sha256": "0" * 64, "bytes": 3, "source": "web"}]}
-OWN = {"dataset": "custom", "files": [], "own_files": {"annotations": {"sha256": "0" * 64, "bytes": 10}}}
-MEMORY = {"/data/a.npy": {"state": [1, 2, 3], "sha256": "0" * 64}}
+OWN = {"dataset": "custom", "split": "test", "content": "0" * 64, "own_files": {"a": {"sha256": "0" * 64, "bytes": 10}}}
+MEMORY = {"/data/a.npy": {"state": ["a", 1, 2, 3], "seen": "0" * 64}}
 FIRST_USE = {"x.tar": {"sha256": "0" * 64, "bytes": 3, "source": "web"}}
 STUDY = {"name": "s", "reference": "full", "rows": {"full": {"metrics": ["m.json"], "detections": ["d.json"]}}}
 SWEEP = {"name": "s", "parameter": "train.lr", "points": [{"value": 0.1, "metrics": ["m.json"]}]}
@@ -174,13 +175,19 @@ def raw_manifest(path):
 
 
 def own_manifest(path):
-    path.rename(path.with_name("manifest.json"))
-    own_files.summary(own_files.recorded(path.parent))
+    """Of one recording that is still as it was."""
+    path.rename(path.with_name("test.json"))
+    found = SimpleNamespace(
+        videos=lambda split: ["a"],
+        content=lambda split, listing, backbone: "0" * 64,
+        annotations=SimpleNamespace(where="annotations.json"),
+    )
+    custom.recorded_listing(path.parent, "test", found)
 
 
 def memory(path):
     path.rename(path.with_name(own_files.MEMORY))
-    own_files.checksums({}, path.parent)
+    assert own_files.remembered({}, path.parent, lambda name, file: None) == {}
 
 
 def first_use(path):

@@ -15,9 +15,10 @@ custom``.
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from react_tad.data import own_features, own_films, sidecars, snippet_times
 from react_tad.data.annotations import NEW
@@ -32,7 +33,7 @@ from react_tad.data.published import Published
 from react_tad.data.rescaling import LONGEST, rescaled
 from react_tad.data.sidecars import Beside
 from react_tad.files import read_json
-from react_tad.params.section import ParameterError
+from react_tad.params.section import ParameterError, checked
 
 CLASSES: tuple[str, ...] = ()
 LICENCE = CITATION = "the user's own data"
@@ -195,6 +196,17 @@ def examine(files: Mapping[str, Path | None], options: Options) -> Examined:
     )
 
 
+class Recorded(TypedDict):
+    """What ``react-tad fetch`` records of a split, in ``SPLIT.json`` of the raw folder."""
+
+    own_files: dict[str, dict[str, Any]]
+    """What was seen of each recording."""
+    content: str
+    """Digest of all that the split is made from."""
+    backbone: NotRequired[str | None]
+    """Digest of the network that makes features of films."""
+
+
 def recorded_listing(raw_directory: Path, split: str, found: OwnRecordings) -> dict[str, Seen]:
     """What ``react-tad fetch`` recorded of a split's features, if the annotations are still those.
 
@@ -205,13 +217,13 @@ def recorded_listing(raw_directory: Path, split: str, found: OwnRecordings) -> d
     path = raw_directory / f"{split}.json"
     if not path.is_file():
         raise OwnFileError(f"{path} is not there; run 'react-tad fetch' first")
-    record = read_json(path)
+    record = checked(Recorded, read_json(path), str(path))
     listing = record["own_files"]
     videos = set(found.videos(split))
     if set(listing) != videos or record["content"] != found.content(split, listing, record.get("backbone")):
         raise OwnFileError(
-            f"{found.annotations.where}: it says something else of the split '{split}' than when 'react-tad fetch' "
-            "recorded it; run it again"
+            f"{found.annotations.where}: it says something else of the split '{split}', see {path}, than when 'react-tad "
+            "fetch' recorded it; run it again"
         )
     return listing
 
