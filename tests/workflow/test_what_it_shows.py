@@ -21,7 +21,7 @@ def on_a_terminal(project: Project, *command: str) -> tuple[int, str]:
     """Run a command on a terminal of its own; its exit status, and all that was written to the terminal."""
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 30, COLUMNS, 0, 0))
-    own = environment() | {"TERM": "xterm-256color"}
+    own = environment() | {"TERM": "xterm-256color", "TQDM_MININTERVAL": "0.05"}
     with subprocess.Popen(command, cwd=project.folder, env=own, stdin=its, stdout=its, stderr=its) as process:
         os.close(its)
         written = b""
@@ -50,15 +50,16 @@ def untrained(project) -> Project:
 
 
 def test_one_look_on_a_terminal(untrained):
+    untrained.params(lambda params: params["datasets"]["toy"]["train"].update(epochs=54))  # some seconds to be seen in
     status, written = on_a_terminal(untrained, "snakemake", "--cores", "8", "all")
     assert status == 0, written
     seen = states(written)
     epochs = {
-        int(found[1]) for line in seen if (found := re.match(r"train_network +full, seed 0 +epoch (\d+)/14", line))
+        int(found[1]) for line in seen if (found := re.match(r"train_network +full, seed 0 +epoch (\d+)/60", line))
     }
     assert len(epochs) >= 2, "the training was seen to go on"
     assert any(
-        re.match(r"train_network +full, seed 0 +epoch \d+/14, loss \d[\d.]*e?\+?\d* .*\d+ s$", line) for line in seen
+        re.match(r"train_network +full, seed 0 +epoch \d+/60, loss \d[\d.]*e?\+?\d* .*\d+ s$", line) for line in seen
     )
     whole = [line for line in seen if re.match(r"[━╸╺]+ \d+ of \d+ jobs, ", line)]
     done = [int(re.search(r" (\d+) of ", line)[1]) for line in whole]
@@ -86,7 +87,7 @@ def test_short_lines_in_a_file(unrun, tmp_path):
     assert re.search(r": \d+ s, epoch 14/14, loss [\d.]+$", training)
 
     log = (project.folder / lines[-1].removeprefix("log with all commands: ")).read_text()
-    command = re.search(r"react-tad suppress .*", log)[0]
+    command = re.search(r"react-tad suppress .*detections/full/seed0\.json.*", log)[0]
     assert "{" not in command
     before = project.results()
     project.ok("rm", "results/toy/detections/full/seed0.json")

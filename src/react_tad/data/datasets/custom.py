@@ -222,7 +222,7 @@ def recorded_listing(raw_directory: Path, split: str, found: OwnRecordings) -> d
     videos = set(found.videos(split))
     if set(listing) != videos or record["content"] != found.content(split, listing, record.get("backbone")):
         raise OwnFileError(
-            f"{found.annotations.where}: it says something else of the split '{split}', see {path}, than when 'react-tad "
+            f"{found.annotations.where}: it says something else of the split '{split}' ({path}) than when 'react-tad "
             "fetch' recorded it; run it again"
         )
     return listing
