@@ -1,7 +1,6 @@
 """docs/python.md: every block of it runs, in order, on a model that was trained here."""
 
 import csv
-import re
 import shutil
 from pathlib import Path
 
@@ -9,11 +8,12 @@ import numpy as np
 import pandas
 import pytest
 
+import pages
 from react_tad.cli import main
 from react_tad.files import read_json
 from small import CLASSES, split
 
-PAGE = Path(__file__).parents[1] / "docs/python.md"
+PAGE = pages.DOCS / "python.md"
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def place(tiny, tiny_model, tmp_path, monkeypatch):
 
 
 def test_every_block_runs(place, capsys):
-    blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    blocks = pages.blocks(PAGE.name, "python")
     assert len(blocks) == 8
     names, printed = {}, []
     capsys.readouterr()

@@ -254,12 +254,12 @@ def test_unknown_labels_are_refused_or_counted():
 
 @pytest.mark.parametrize("text", ["0:1:1e-9", "0.3:1e308:1e300", "0.5:1:1e-999999", "0.0005:1:0.0005"])
 def test_too_many_thresholds_are_refused_at_once(text):
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ValueError, match=r"are too many; there should be 1000 at most"):
         parse_tiou(text)
     with pytest.raises(ValueError, match=r"1001 tIoU thresholds are too many"):
         check_tiou([1 / number for number in range(1, 1002)])
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
     assert len(parse_tiou("0.001:1:0.001")) == 1000
 
 
@@ -303,9 +303,9 @@ def thumos14_sized():
 
 def test_large_enough_for_thumos14():
     truth, found = thumos14_sized()
-    began = time.perf_counter()
+    began = time.process_time()
     evaluate(truth, found, TIOU)
-    assert time.perf_counter() - began < 3  # about 0.5 s on one core
+    assert time.process_time() - began < 3  # about 0.5 s on one core
 
 
 def files(tmp_path):

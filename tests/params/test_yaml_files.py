@@ -39,10 +39,10 @@ BILLION = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 def test_yaml_that_is_none_is_named_at_once(tmp_path, text, message):
     (tmp_path / "p.yaml").write_text(text)
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ParameterError, match=rf"(?s)p\.yaml.*{message}"):
         read_yaml(tmp_path / "p.yaml")
-    assert time.perf_counter() - began < 60  # under 1 s, by itself
+    assert time.process_time() - began < 60  # under 1 s, by itself
 
 
 def test_a_hundred_levels_are_fine():

@@ -3,20 +3,21 @@
 import json
 import re
 import shutil
+from functools import partial
 
 import numpy as np
 import pytest
 from ruamel.yaml import YAML
 from tiny_project import ROOT, Project, copy_of_working_tree
 
+import pages
+
 pytestmark = pytest.mark.workflow
 
 PAGE = (ROOT / "docs/video.md").read_text(encoding="utf-8")
 
 
-def blocks(language):
-    """The page's blocks of code in one language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+blocks = partial(pages.blocks, "video.md")
 
 
 @pytest.fixture(scope="module")

@@ -2,25 +2,23 @@
 
 import json
 import os
-import re
+from functools import partial
 
 import numpy as np
 import pytest
 from ruamel.yaml import YAML
-from tiny_project import ROOT, Project, copy, copy_of_working_tree
+from tiny_project import Project, copy, copy_of_working_tree
 
+import pages
 from react_tad.data.datasets.custom import Options, check_options
 from react_tad.params.section import validated
 
 pytestmark = pytest.mark.workflow
 
-PAGE = (ROOT / "docs/own-data.md").read_text(encoding="utf-8")
 OF_A_SPLIT = ("fetch_own_recordings", "compute_own_features", "cut_windows")
 
 
-def blocks(language):
-    """The page's blocks of code in one language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+blocks = partial(pages.blocks, "own-data.md")
 
 
 @pytest.fixture(scope="module")

@@ -113,7 +113,7 @@ def test_torch_is_not_needed(files):
 
 def test_large_enough_for_thumos14():
     truth, found = thumos14_sized()
-    began = time.perf_counter()
+    began = time.process_time()
     result = diagnose(truth, found, TIOU)
-    assert time.perf_counter() - began < 10  # about 1.5 s on one core
+    assert time.process_time() - began < 10  # about 1.5 s on one core
     np.testing.assert_allclose(result.overall["map"], evaluate(truth, found, TIOU).mean_ap, rtol=0, atol=1e-12)
