@@ -45,7 +45,8 @@ def test_training_goes_on_as_if_it_had_not_stopped(tmp_path):
     network, optimizer = trained()
     best = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     progress = Progress(IDENTITY, epoch=3, log=[{"epoch": 1, "lr": 0.1 + 0.2}], best_epoch=2, best_map=1 / 3)
-    save_checkpoint(tmp_path, progress, network, optimizer, best)
+    average = {name: tensor / 3 for name, tensor in best.items()}
+    save_checkpoint(tmp_path, progress, network, optimizer, {"best": best, "average": average})
     other, its_optimizer = trained(steps=0, seed=1)
     loaded = load_checkpoint(tmp_path, IDENTITY)
     assert loaded.progress == progress, "numbers keep all their digits"
@@ -57,11 +58,12 @@ def test_training_goes_on_as_if_it_had_not_stopped(tmp_path):
     for name, tensor in network.state_dict().items():
         assert torch.equal(tensor, other.state_dict()[name])
         assert torch.equal(best[name], loaded.part("best")[name])
+        assert torch.equal(average[name], loaded.part("average")[name])
     assert [group["factor"] for group in its_optimizer.param_groups] == [1.0, 0.1]
 
 
 def test_without_a_best_epoch_there_are_no_best_weights(tmp_path):
-    save_checkpoint(tmp_path, Progress(IDENTITY), *trained(), None)
+    save_checkpoint(tmp_path, Progress(IDENTITY), *trained(), {})
     assert load_checkpoint(tmp_path, IDENTITY).part("best") == {}
 
 
@@ -71,7 +73,7 @@ def test_no_checkpoint(tmp_path):
 
 def test_a_checkpoint_takes_the_place_of_the_one_before(tmp_path):
     for epoch in (1, 2):
-        save_checkpoint(tmp_path, Progress(IDENTITY, epoch=epoch), *trained(), None)
+        save_checkpoint(tmp_path, Progress(IDENTITY, epoch=epoch), *trained(), {})
     assert load_checkpoint(tmp_path, IDENTITY).progress.epoch == 2
     assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
 
@@ -85,7 +87,7 @@ def test_a_checkpoint_takes_the_place_of_the_one_before(tmp_path):
     ],
 )
 def test_a_checkpoint_of_another_run_is_refused_or_discarded(tmp_path, change, message):
-    save_checkpoint(tmp_path, Progress(IDENTITY), *trained(), None)
+    save_checkpoint(tmp_path, Progress(IDENTITY), *trained(), {})
     with pytest.raises(CheckpointError, match=f"{message}.*--stale-checkpoint discard"):
         load_checkpoint(tmp_path, IDENTITY | change)
     assert load_checkpoint(tmp_path, IDENTITY | change, discard_stale=True) is None
@@ -101,7 +103,7 @@ def test_what_is_no_checkpoint_is_named(tmp_path, content):
 
 def test_a_flipped_bit_anywhere_is_noticed(tmp_path, capsys):
     """In the header, in words, and in the numbers of the network and of the optimiser."""
-    save_checkpoint(tmp_path, Progress(IDENTITY, epoch=3), *trained(), None)
+    save_checkpoint(tmp_path, Progress(IDENTITY, epoch=3), *trained(), {})
     path = tmp_path / CHECKPOINT
     whole = path.read_bytes()
     for place in [0, 9, *range(20, len(whole), 97), len(whole) - 1]:
@@ -116,7 +118,7 @@ def test_a_flipped_bit_anywhere_is_noticed(tmp_path, capsys):
 
 def test_files_have_the_mode_of_any_new_file(tmp_path, saved):
     (tmp_path / "any").touch()
-    save_checkpoint(tmp_path, Progress(IDENTITY), *trained(), None)
+    save_checkpoint(tmp_path, Progress(IDENTITY), *trained(), {})
     modes = {path.stat().st_mode for path in (tmp_path / "any", tmp_path / CHECKPOINT, *saved.iterdir())}
     assert len(modes) == 1
 

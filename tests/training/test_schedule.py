@@ -44,5 +44,24 @@ def test_a_drop_may_fall_inside_an_epoch():
     assert [made.lr(2, step) for step in range(3)] == pytest.approx([1.0, 1.0, 0.1])
 
 
+def test_a_cosine_falls_from_the_rate_to_nothing():
+    """At no, a quarter, a half and three quarters of the detector's steps."""
+    made = schedule(**{"train.lr_schedule": "cosine"})
+    rates = [made.lr(epoch, 0) for epoch in (2, 3, 4, 5)]
+    assert rates == pytest.approx([1, (1 + 0.5**0.5) / 2, 0.5, (1 - 0.5**0.5) / 2])
+    assert made.lr(0, 0) == made.lr(1, 2) == 1.0, "the contrastive stage is not part of it"
+
+
+@pytest.mark.parametrize("lr_schedule", ["step", "cosine"])
+def test_a_warm_up_rises_evenly_to_the_schedule(lr_schedule):
+    """Over a third of the detector's twelve steps."""
+    given = {"train.lr_schedule": lr_schedule, "train.lr_drops": [0.5]}
+    plain, warm = schedule(**given), schedule(**given | {"train.lr_warmup": 1 / 3})
+    steps = [(epoch, step) for epoch in (2, 3, 4, 5) for step in range(3)]
+    shares = [warm.lr(*at) / plain.lr(*at) for at in steps]
+    assert shares == pytest.approx([0.25, 0.5, 0.75] + [1] * 9)
+    assert warm.lr(1, 2) == 1.0
+
+
 def test_iterations_count_the_detectors_steps():
     assert [schedule().iteration(epoch, 1) for epoch in (1, 2, 3)] == [-2, 1, 4]

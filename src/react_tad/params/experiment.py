@@ -361,6 +361,12 @@ def check_consistent(params: Params, where: str) -> None:
         )
     if train.include_validation and train.select == "best_validation":
         raise ParameterError(f"{where}: train.include_validation needs train.select: last, not best_validation")
+    if train.average_epochs and train.select == "best_validation":
+        raise ParameterError(f"{where}: train.average_epochs needs train.select: last, not best_validation")
+    if (train.average_epochs or 0) > train.epochs:
+        raise ParameterError(
+            f"{where}: train.average_epochs = {train.average_epochs} is more than train.epochs = {train.epochs}"
+        )
     if not (params.loss.classification.query or params.loss.classification.ground_truth):
         raise ParameterError(
             f"{where}: loss.classification.query and .ground_truth are both off: nothing trains the classes"

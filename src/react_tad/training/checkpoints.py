@@ -1,15 +1,16 @@
 """Models and checkpoints on disk: safetensors, so that loading cannot run code, and JSON beside it.
 
 A model is a folder (:mod:`react_tad.training.model_folder`). A checkpoint is one file with everything that training
-needs to go on: weights, optimiser state, the best weights so far, and the state of the run as JSON in the file's
-metadata, with a digest of all of it, which is compared when it is read. It is one file so that a kill cannot leave
-parts of two epochs. Files are written from memory, since safetensors' own writing leaves files of random names behind
-when it is killed, which only their owner may read.
+needs to go on: weights, optimiser state, the best weights so far or their mean, and the state of the run as JSON in
+the file's metadata, with a digest of all of it, which is compared when it is read. It is one file so that a kill cannot
+leave parts of two epochs. Files are written from memory, since safetensors' own writing leaves files of random names
+behind when it is killed, which only their owner may read.
 """
 
 import hashlib
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,13 +60,14 @@ def save_checkpoint(
     progress: Progress,
     model: torch.nn.Module,
     optimizer: torch.optim.Optimizer,
-    best: dict[str, Tensor] | None,
+    kept: Mapping[str, Mapping[str, Tensor]],
 ) -> None:
-    """Write a checkpoint whole, in place of the one before."""
+    """Write a checkpoint whole, in place of the one before; ``kept`` are weights of other steps, by part."""
     tensors = {f"model/{name}": tensor for name, tensor in model.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer/{index}/{name}": tensor for name, tensor in state.items()}
-    tensors |= {f"best/{name}": tensor for name, tensor in (best or {}).items()}
+    for part, weights in kept.items():
+        tensors |= {f"{part}/{name}": tensor for name, tensor in weights.items()}
     said = json.dumps(asdict(progress))
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     content = save(tensors, {"progress": said, "digest": digest(said, tensors)})
@@ -91,7 +93,7 @@ class Checkpoint:
     tensors: dict[str, Tensor]
 
     def part(self, name: str) -> dict[str, Tensor]:
-        """Tensors of one part: ``model`` or ``best``."""
+        """Tensors of one part: ``model``, ``optimizer``, ``best`` or ``average``."""
         return {key.split("/", 1)[1]: value for key, value in self.tensors.items() if key.startswith(f"{name}/")}
 
     def restore_optimizer(self, optimizer: torch.optim.Optimizer) -> None:

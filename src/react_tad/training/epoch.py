@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.profiler import record_function
 from tqdm import tqdm
 
+from react_tad.training.averaging import WeightAverage
 from react_tad.training.batches import Batch, WindowSet
 from react_tad.training.objective import Objective
 from react_tad.training.schedule import Schedule
@@ -33,10 +34,20 @@ class NonFiniteLoss(RuntimeError):
 
 
 class Epoch:
-    """An epoch of a model; ``number`` counts from 0 through both stages."""
+    """An epoch of a model; ``number`` counts from 0 through both stages; ``average`` takes in every step's weights."""
 
-    def __init__(self, model: nn.Module, objective: Objective, schedule: Schedule, number: int, *, seed: int):
+    def __init__(
+        self,
+        model: nn.Module,
+        objective: Objective,
+        schedule: Schedule,
+        number: int,
+        *,
+        seed: int,
+        average: WeightAverage | None = None,
+    ):
         self.model, self.objective, self.schedule, self.number = model, objective, schedule, number
+        self.average = average
         self.stage = schedule.stage(number)
         self.seeds = [seed, number]
 
@@ -56,6 +67,8 @@ class Epoch:
                     group["lr"] = self.schedule.lr(self.number, step) * group["factor"]
                 terms, total = self.step(batch, step, random, reports, optimizer)
                 means.add(terms | {"total": total}, len(batch.videos))
+                if self.average:
+                    self.average.add(self.model, self.number, step)
                 if step % 10 == 0:
                     shown = {name: f"{value:.3g}" for name, value in reports.latest.items()}
                     bar.set_postfix(shown, refresh=False)

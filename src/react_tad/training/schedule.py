@@ -1,5 +1,6 @@
 """Which stage an epoch belongs to, and the learning rate of each step (section 4.1)."""
 
+import math
 from dataclasses import dataclass
 
 from react_tad.params.train import Train
@@ -33,10 +34,19 @@ class Schedule:
         return "contrastive" if epoch < self.contrastive_epochs else "detector"
 
     def lr(self, epoch: int, step: int) -> float:
-        """Learning rate of a step; drops are placed by the share of the detector's steps that are done."""
+        """Learning rate of a step, by the share of the detector's steps that are done; ``train.lr`` before that stage.
+
+        It warms up from the first of them, which does learn.
+        """
         done = (epoch - self.contrastive_epochs + step / self.steps) / self.train.epochs
-        drops = sum(done >= drop for drop in self.train.lr_drops)
-        return self.train.lr * self.train.lr_drop_factor**drops
+        if done < 0:
+            return self.train.lr
+        warmth = (self.iteration(epoch, step) + 1) / max(1, self.train.lr_warmup * self.train.epochs * self.steps)
+        if self.train.lr_schedule == "cosine":
+            decay = (1 + math.cos(math.pi * done)) / 2
+        else:
+            decay = self.train.lr_drop_factor ** sum(done >= drop for drop in self.train.lr_drops)
+        return self.train.lr * decay * min(1, warmth)
 
     def iteration(self, epoch: int, step: int) -> int:
         """Steps of the detector's stage before this one; negative before that stage."""

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from react_tad.model.react import ReAct, build_react
+from react_tad.training.averaging import WeightAverage
 from react_tad.training.batches import WindowSet
 from react_tad.training.checkpoints import Progress, load_checkpoint, save_checkpoint
 from react_tad.training.epoch import Epoch, NonFiniteLoss
@@ -52,6 +53,7 @@ class Trainer:
         self.objective = Objective(settings, self.model, training, device)
         self.schedule = Schedule.of(settings, len(training))
         self.selection = Selection(settings.train.select, validation_map)
+        self.average = WeightAverage(self.schedule)
 
     def run(self) -> Progress:
         """Train to the end, from the last checkpoint if there is one; then :meth:`chosen_weights` are what to keep."""
@@ -67,16 +69,17 @@ class Trainer:
             progress.log.append(row)
             progress.epoch = number + 1
             self._check_weights(number)
-            save_checkpoint(self.checkpoints, progress, self.model, optimizer, self.selection.best)
+            kept = {"best": self.selection.best or {}, "average": self.average.mean}
+            save_checkpoint(self.checkpoints, progress, self.model, optimizer, kept)
         return progress
 
     def epoch(self, number: int) -> Epoch:
         """The epoch of this number, from 0 through both stages."""
-        return Epoch(self.model, self.objective, self.schedule, number, seed=self.settings.seed)
+        return Epoch(self.model, self.objective, self.schedule, number, seed=self.settings.seed, average=self.average)
 
     def chosen_weights(self) -> dict[str, Tensor]:
-        """Weights of the epoch that ``train.select`` asks for."""
-        return self.selection.weights(self.model)
+        """The mean that ``train.average_epochs`` asks for, or the weights of the epoch that ``train.select`` does."""
+        return self.average.mean or self.selection.weights(self.model)
 
     def _resume(self, optimizer: torch.optim.Optimizer) -> Progress:
         """Where the last checkpoint stopped, with model and optimiser as they were then; or the beginning."""
@@ -85,6 +88,7 @@ class Trainer:
             return Progress(self.identity)
         self.model.load_state_dict(checkpoint.part("model"))
         self.selection.best = checkpoint.part("best") or None
+        self.average.mean = checkpoint.part("average")
         checkpoint.restore_optimizer(optimizer)
         return checkpoint.progress
 
