@@ -1,6 +1,7 @@
-"""Keep results for readers: small tables and figures go from ``results/D/studies`` to ``results/reference/D``, for git.
+"""Keep results for readers: small tables and figures go from ``results/D`` to ``results/reference/D``, for git.
 
-    python workflow/reference.py toy table3 figure5a --command "snakemake --cores 8 studies ..."
+    python workflow/reference.py toy summary table3 figure5a --command "snakemake --cores 8 all ..."
+    python workflow/reference.py hapt/folds/all folds table3 --command "snakemake --cores 8 table3 ... folds=true"
 
 ``README.md`` beside them says with which command, at which commit and on which machine they were made. What is not
 named stays as it is there. Refuses where files that git follows were changed: then no commit made the results.
@@ -20,10 +21,11 @@ LARGEST = 1_000_000
 
 
 def files_of(folder: Path, name: str) -> list[Path]:
-    """The files of a study that are kept. Raises SystemExit if there are none, or one is too large for git."""
-    found = [path for suffix in SUFFIXES if (path := folder / f"{name}{suffix}").exists()]
+    """The files of a table or figure that are kept. Raises SystemExit if there are none, or one is too large."""
+    places = (folder / "studies", folder)
+    found = [path for place in places for suffix in SUFFIXES if (path := place / f"{name}{suffix}").exists()]
     if not found:
-        raise SystemExit(f"{folder} has no results of '{name}'; run `snakemake --cores 8 {name}` or `studies` first")
+        raise SystemExit(f"{folder} has no results of '{name}'; run `snakemake --cores 8 {name}` or `all` first")
     for path in found:
         if path.stat().st_size > LARGEST:
             raise SystemExit(f"{path}: {path.stat().st_size} bytes; files over {LARGEST} bytes do not belong in git")
@@ -60,13 +62,13 @@ def main() -> None:
     """Copy, and write where it comes from."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset")
-    parser.add_argument("studies", nargs="+", metavar="STUDY", help="table3, figure5a, ...")
+    parser.add_argument("studies", nargs="+", metavar="RESULT", help="table3, figure5a, summary, ...")
     parser.add_argument("--command", required=True, help="the command that made them")
     parser.add_argument("--to", type=Path, metavar="DIR", help="default: results/reference/DATASET")
     arguments = parser.parse_args()
     target = arguments.to or Path("results/reference", arguments.dataset)
     made = origin(arguments.command)
-    found = {name: files_of(Path("results", arguments.dataset, "studies"), name) for name in arguments.studies}
+    found = {name: files_of(Path("results", arguments.dataset), name) for name in arguments.studies}
     target.mkdir(parents=True, exist_ok=True)
     listing = target / "origins.json"
     origins = (read_json(listing) if listing.exists() else {}) | dict.fromkeys(found, made)
