@@ -16,7 +16,7 @@ from react_tad.cli import main
 from react_tad.detection.detections import Detections, read_detections
 from react_tad.evaluation.average_precision import evaluate
 from react_tad.evaluation.ground_truth import read_ground_truth
-from react_tad.files import read_json
+from react_tad.files import read_json, write_json
 from react_tad.paper.comparison import compare
 from react_tad.paper.numbers import TABLES
 from react_tad.paper.studies import Study, read_study, readable
@@ -263,6 +263,18 @@ def test_wrong_studies_are_named(change, message, study, capsys, files):
 def test_what_cannot_be_compared_is_named(options, message, study, capsys, files):
     other = row([write_run(files, "other", 0, noise=0.5, **options)])
     wrong(lambda each: each["rows"].update(other=other), study, message, capsys, files)
+
+
+def test_folds_are_not_mixed_and_are_said(study, capsys, files):
+    paths = study["rows"]["all"]["metrics"][:1] + study["rows"]["without_sq"]["metrics"][:1]
+    of_all = [str(files / f"of_all_{number}.json") for number in range(2)]
+    for path, copy in zip(paths, of_all, strict=True):
+        write_json(copy, read_json(path) | {"fold": "all"})
+    other = {"name": "f", "reference": "a", "rows": {"a": {"metrics": of_all[:1]}, "b": {"metrics": of_all[1:]}}}
+    compared = compare(read_study(json.dumps(other), Study))
+    assert "- made, test, all folds together: mAP in per cent" in as_markdown(compared)
+    assert as_dict(compared)["fold"] == "all"
+    wrong(lambda each: each["rows"].update(c={"metrics": paths[:1]}), other, "fold None, but .*fold all", capsys, files)
 
 
 def test_only_interpolated_ap_is_resampled(capsys, files):

@@ -57,6 +57,11 @@ class GroundTruth:
     """Where they come from, for messages."""
 
     @property
+    def group_names(self) -> list[str]:
+        """The group of each of ``videos``; that of a video without one is its own name."""
+        return [self.groups.get(video, video) for video in self.videos]
+
+    @property
     def zero_length(self) -> int:
         """Number of instances without length: no detection can match them."""
         return int((self.start_end[:, 0] == self.start_end[:, 1]).sum())

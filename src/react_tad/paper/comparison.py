@@ -48,7 +48,7 @@ class Comparison:
 
     study: Study
     setting: Mapping[str, str]
-    """Data set, profile, subset and definition; empty where the files do not say."""
+    """Data set, profile, subset, definition and fold; empty where the files do not say."""
     rows: Mapping[str, ComparedRow]
     resamples: int
     """Resamples of the test set; 0 if none were drawn."""

@@ -74,7 +74,7 @@ def read_runs(rows: Mapping[str, Measured]) -> dict[str, dict[int, Metrics]]:
     """Metrics of every row by seed, in the order of the files.
 
     Raises ValueError that names the file if two files of a row are of one seed, or if files differ in data set,
-    profile, subset, definition or tIoU thresholds.
+    profile, subset, definition, fold or tIoU thresholds.
     """
     runs: dict[str, dict[int, Metrics]] = {}
     first: Metrics | None = None
@@ -91,7 +91,7 @@ def read_runs(rows: Mapping[str, Measured]) -> dict[str, dict[int, Metrics]]:
 
 
 def setting_of(runs: Mapping[str, Mapping[int, Metrics]]) -> dict[str, str]:
-    """Data set, profile, subset and definition, which all runs share; empty where files do not say."""
+    """Data set, profile, subset, definition and fold, which all runs share; empty where files do not say."""
     metrics = next(iter(next(iter(runs.values())).values()))
     return {key: str(metrics.get(key, "")) for key in SETTING}
 

@@ -82,7 +82,7 @@ class Units:
     @classmethod
     def of(cls, ground_truth: GroundTruth) -> "Units":
         """The units of all videos, also of those without an instance."""
-        names = [ground_truth.groups.get(video, video) for video in ground_truth.videos]
+        names = ground_truth.group_names
         number = {name: position for position, name in enumerate(dict.fromkeys(names))}
         grouped = any(video in ground_truth.groups for video in ground_truth.videos)
         return cls("groups" if grouped else "videos", np.array([number[name] for name in names], dtype=int))

@@ -6,6 +6,7 @@ claimed in words.
 
 from typing import Any
 
+from react_tad.evaluation.folds import ALL_FOLDS
 from react_tad.evaluation.summary import Spread
 from react_tad.paper import markup
 from react_tad.paper.comparison import ComparedRow, Comparison
@@ -169,7 +170,10 @@ def _interval(interval: Interval | None, mark: str) -> str:
 def footnotes(comparison: Comparison) -> list[str]:
     """How the numbers were made, and what has to be known about the paper's."""
     setting = comparison.setting
-    where = ", ".join(setting[key] for key in ("dataset", "profile", "subset") if setting[key])
+    parts = [setting[key] for key in ("dataset", "profile", "subset") if setting[key]]
+    if setting["fold"]:
+        parts.append("all folds together" if setting["fold"] == ALL_FOLDS else f"fold {setting['fold']}")
+    where = ", ".join(parts)
     table = comparison.study.paper_table
     reference = comparison.rows[comparison.study.reference].label
     notes = [
