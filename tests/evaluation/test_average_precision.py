@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -341,6 +342,12 @@ def test_command_prints_and_writes(tmp_path, capsys):
     assert metrics["seed"] == 3
 
 
+def test_groups_are_counted_where_an_evaluated_video_has_one():
+    truth, found = truth_of([[0, 0, 0, 4]], 4, 1), found_of([], 4, 1)
+    for groups, count in (({}, None), ({"elsewhere": "anna"}, None), ({"v1": "anna", "v3": "anna"}, 3)):
+        assert evaluate(replace(truth, groups=groups), found).counts.get("groups") == count
+
+
 def test_cfg_stands_for_definition_and_thresholds(tmp_path):
     out = tmp_path / "m.json"
     cfg = '{"evaluation":{"definition":"thumos14","tiou":[0.5,0.9]}}'
@@ -355,6 +362,7 @@ def test_cfg_stands_for_definition_and_thresholds(tmp_path):
         (["--cfg", "{}", "--tiou", "0.5"], "leave out"),
         (["--about", '{"average_map": 1}'], "--about"),
         (["--about", "full"], "--about full is not valid JSON"),
+        (["--about", '{"fold": 0}'], "fold = 0 should be a number from 1, or 'all'"),
     ],
 )
 def test_command_refuses(tmp_path, capsys, extra, message):
