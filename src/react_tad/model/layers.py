@@ -10,7 +10,7 @@ class FeedForward(nn.Sequential):
     """Linear, ReLU, dropout, linear: ``[..., dim]`` to ``[..., dim]``."""
 
     def __init__(self, dim: int, hidden: int, *, dropout: float = 0.0):
-        super().__init__(nn.Linear(dim, hidden), nn.ReLU(inplace=True), nn.Dropout(dropout), nn.Linear(hidden, dim))
+        super().__init__(nn.Linear(dim, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, dim))
 
 
 class SegmentHead(nn.Sequential):
@@ -19,9 +19,9 @@ class SegmentHead(nn.Sequential):
     def __init__(self, dim: int):
         super().__init__(
             nn.Linear(dim, dim),
-            nn.ReLU(inplace=True),
+            nn.ReLU(),
             nn.Linear(dim, dim),
-            nn.ReLU(inplace=True),
+            nn.ReLU(),
             nn.Linear(dim, 2),
         )
 
