@@ -1,4 +1,5 @@
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,12 +9,29 @@ import plain.model
 from react_tad.model import deformable_attention
 from react_tad.model.deformable_attention import (
     DeformableAttention,
+    read_by_matrix,
+    read_by_samples,
     sample_by_gather,
     sample_by_grid,
-    sample_by_matrix,
 )
 
+
+def sample_by_matrix(value, position, weight):
+    """The points one after the other, each by the matrix: alone, a point's weight is 1 whatever its query says."""
+    total = 0
+    for point in range(position.shape[-1]):
+        told = torch.stack((torch.zeros_like(position), weight), dim=2)[..., None, point : point + 1]
+        center = position[..., point]
+        total = total + weight[..., point : point + 1] * read_by_matrix(value, told, center, torch.ones_like(center))
+    return total
+
+
 SAMPLINGS = (sample_by_matrix, sample_by_grid, sample_by_gather)
+READINGS = (
+    read_by_matrix,
+    partial(read_by_samples, sample=sample_by_grid),
+    partial(read_by_samples, sample=sample_by_gather),
+)
 EVERYWHERE = (-3.0, -0.5, -0.2, 0.0, 0.1, 0.5, 0.9, 1.5, 3.2, 4.5, 6.4, 6.5, 6.9, 7.0, 7.3, 7.5, 30.0)
 """Positions in a sequence of 7 snippets, on centres, between them, in the fade at both ends, and outside."""
 
@@ -60,11 +78,37 @@ def test_all_samplings_agree():
         torch.testing.assert_close(other, first)
 
 
-@pytest.mark.parametrize(("queries", "way"), [(4, "sample_by_matrix"), (5, "sample_by_grid")])
+@pytest.mark.parametrize(("queries", "way"), [(4, "read_by_matrix"), (5, "read_by_samples")])
 def test_a_small_matrix_is_used_and_a_large_one_is_not(monkeypatch, queries, way):
     monkeypatch.setattr(deformable_attention, "SMALL_MATRIX", 4 * 7)
     monkeypatch.setattr(deformable_attention, way, lambda *_: "here")
-    assert deformable_attention.sample(random(1, 7, 3), random(1, queries, 2), random(1, queries, 2)) == "here"
+    told, center = random(1, queries, 2, 1, 2), random(1, queries)
+    assert deformable_attention.read(random(1, 7, 3), told, center, center) == "here"
+
+
+def what_is_read():
+    """Two windows of 7 snippets, 3 heads of 4 channels, 5 queries of 3 points; some are outside."""
+    told, center, step = random(2, 5, 2, 3, 3, seed=1), random(2, 5, seed=2) * 3 + 3.5, random(2, 5, seed=3).abs() + 0.5
+    return [each.requires_grad_() for each in (random(6, 7, 4), told, center, step)]
+
+
+def test_all_readings_agree_with_their_gradients():
+    upstream = random(2, 5, 12, seed=4)
+    found = []
+    for read in READINGS:
+        given = what_is_read()
+        result = read(*given)
+        found.append((result.detach(), *torch.autograd.grad(result, given, upstream)))
+    for other in found[1:]:
+        torch.testing.assert_close(other, found[0])
+
+
+@pytest.mark.parametrize("read", READINGS, ids=["matrix", "grid", "gather"])
+def test_gradients_of_reading_are_those_of_finite_differences(read):
+    value, told, center, step = what_is_read()
+    position = center[:, :, None, None] + told[:, :, 0] * step[:, :, None, None] - 0.5
+    assert (position - position.round()).abs().min() > 1e-4
+    assert torch.autograd.gradcheck(read, (value, told, center, step), atol=1e-7)
 
 
 def test_gradients_of_sampling_are_those_of_finite_differences(sample):

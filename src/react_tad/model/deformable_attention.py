@@ -9,33 +9,70 @@ T / L snippets, and a position p reads index p (T - 1) / T of the snippets, whic
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from react_tad.model.layers import linears
+
 SMALL_MATRIX = 2**14
-"""Entries of an interpolation matrix ``[N, T]`` up to which :func:`sample_by_matrix` is the fastest way on a CPU."""
+"""Entries of an interpolation matrix ``[N, T]`` up to which :func:`read_by_matrix` is the fastest way on a CPU."""
 
 
-def sample(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
-    """Weighted sum of interpolated values, in the fastest way that is deterministic where ``value`` is.
+def read(value: Tensor, told: Tensor, center: Tensor, step: Tensor) -> Tensor:
+    """What each query reads, in the fastest way that is deterministic where ``value`` is.
 
-    ``value`` is ``[G, T, C]``, ``position`` and ``weight`` are ``[G, N, K]``; returns ``[G, N, C]``.
+    ``value`` is ``[B * heads, T, C]``. ``told`` ``[B, N, 2, heads, points]`` is what the query says: offsets, and
+    attention weights before their softmax over the points; an offset is ``step`` times that many snippets from
+    ``center``, both ``[B, N]``. Returns ``[B, N, heads * C]``.
     """
     if value.device.type != "cpu":
-        return sample_by_gather(value, position, weight)
-    small = position.shape[1] * value.shape[1] <= SMALL_MATRIX
-    return (sample_by_matrix if small else sample_by_grid)(value, position, weight)
+        return read_by_samples(value, told, center, step, sample_by_gather)
+    if told.shape[1] * value.shape[1] > SMALL_MATRIX:
+        return read_by_samples(value, told, center, step, sample_by_grid)
+    return read_by_matrix(value, told, center, step)
 
 
-def sample_by_matrix(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
-    """The sum as one product with a matrix ``[G, N, T]`` of what each query takes of each snippet."""
-    return _Product.apply(value, position, weight)
+def read_by_samples(
+    value: Tensor,
+    told: Tensor,
+    center: Tensor,
+    step: Tensor,
+    sample: Callable[[Tensor, Tensor, Tensor], Tensor],
+) -> Tensor:
+    """The same step by step.
+
+    ``sample(value, position, weight)`` gives the weighted sum of interpolated values ``[G, N, C]`` for ``value`` ``[G,
+    T, C]`` and the others ``[G, N, K]``.
+    """
+    batch, _, _, heads, _ = told.shape
+    offset, weight = _points_first(told)
+    weight = weight.softmax(dim=0)
+    position = torch.addcmul(center.unsqueeze(1), offset, step.unsqueeze(1))
+    # [points, B, heads, N] -> [B * heads, N, points]
+    position, weight = (each.flatten(1, 2).permute(1, 2, 0) for each in (position, weight))
+    sampled = sample(value, position, weight).unflatten(0, (batch, heads))  # [B, heads, N, C]
+    return sampled.transpose(1, 2).flatten(2)
 
 
-class _Product(torch.autograd.Function):
+def _points_first(told: Tensor) -> tuple[Tensor, Tensor]:
+    """Offsets and attention weights ``[points, B, heads, N]`` of ``told``.
+
+    Points come first in memory: a softmax over a last axis of four is many times slower.
+    """
+    offset, weight = told.permute(2, 4, 0, 3, 1).contiguous().unbind()
+    return offset, weight
+
+
+def read_by_matrix(value: Tensor, told: Tensor, center: Tensor, step: Tensor) -> Tensor:
+    """The same as one product with a matrix ``[B * heads, N, T]`` of what each query takes of each snippet."""
+    return _ByMatrix.apply(value, told, center, step)
+
+
+class _ByMatrix(torch.autograd.Function):
     """The product, with a gradient of few operations: a training step of a small network is mostly their number.
 
     A position p takes ``1 - share`` of the snippet below it and ``share`` of the next one, with p - 0.5 = below +
@@ -43,34 +80,48 @@ class _Product(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
-        index = position - 0.5
+    def forward(ctx, value: Tensor, told: Tensor, center: Tensor, step: Tensor) -> Tensor:
+        batch, count, _, heads, points = told.shape
+        last = value.shape[1] - 1
+        offset, weight = _points_first(told.to(step.dtype))
+        weight = weight.softmax(dim=0)
+        index = torch.addcmul((center - 0.5).unsqueeze(1), offset, step.unsqueeze(1))
         below = index.floor()
         share = index - below
         first = below.long()
-        snippet = torch.cat((first, first + 1), dim=-1)  # [G, N, 2 K]
-        last = value.shape[1] - 1
+        snippet = torch.cat((first, first + 1))  # [2 points, B, heads, N]
         nearest = snippet.clamp(0, last)
         inside = nearest == snippet
         above = weight * share
-        taken = torch.cat((weight - above, above), dim=-1) * inside
-        matrix = taken.new_zeros(*position.shape[:2], last + 1).scatter_add_(2, nearest, taken).to(value.dtype)
-        ctx.save_for_backward(value, matrix, share, weight, nearest, inside)
-        return torch.bmm(matrix, value)
+        taken = torch.cat((weight - above, above)) * inside
+        nearest, taken = (each.view(2 * points, -1, count).permute(1, 2, 0) for each in (nearest, taken))
+        matrix = taken.new_zeros(batch * heads, count, last + 1).scatter_add_(2, nearest, taken).to(value.dtype)
+        ctx.save_for_backward(value, matrix, offset, step, weight, share, nearest, inside)
+        ctx.told = told.dtype
+        sums = torch.bmm(matrix, value).view(batch, heads, count, -1)
+        return sums.transpose(1, 2).reshape(batch, count, -1)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        value, matrix, share, weight, nearest, inside = ctx.saved_tensors
-        grad_taken = torch.bmm(grad, value.transpose(1, 2)).gather(2, nearest).to(weight.dtype) * inside
-        grad_below, grad_above = grad_taken.chunk(2, dim=-1)
-        slope = grad_above - grad_below
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
+        value, matrix, offset, step, weight, share, nearest, inside = ctx.saved_tensors
+        _, batch, heads, count = offset.shape
+        grad = grad.view(batch, count, heads, -1).transpose(1, 2).reshape(batch * heads, count, -1)
         grad_value = torch.bmm(matrix.transpose(1, 2), grad)
-        return grad_value, weight * slope, torch.addcmul(grad_below, share, slope)
+        grad_matrix = torch.bmm(grad, value.transpose(1, 2))
+        grad_taken = grad_matrix.gather(2, nearest).to(weight.dtype).permute(2, 0, 1).reshape(inside.shape) * inside
+        grad_below, grad_above = grad_taken.chunk(2)
+        slope = grad_above - grad_below
+        grad_index = weight * slope
+        grad_weight = weight * torch.addcmul(grad_below, share, slope)
+        grad_told = torch.stack((grad_index * step.unsqueeze(1), grad_weight - weight * grad_weight.sum(dim=0)))
+        grad_center = grad_index.sum(dim=(0, 2)) if ctx.needs_input_grad[2] else None
+        grad_step = (grad_index * offset).sum(dim=(0, 2)) if ctx.needs_input_grad[3] else None
+        return grad_value, grad_told.permute(2, 4, 0, 3, 1).to(ctx.told), grad_center, grad_step
 
 
 def sample_by_grid(value: Tensor, position: Tensor, weight: Tensor) -> Tensor:
-    """The same by ``grid_sample``."""
+    """The weighted sum of interpolated values by ``grid_sample``; shapes as in :func:`read_by_samples`."""
     length = value.shape[1]
     across = 2 * position / length - 1  # grid_sample spans a sequence from -1 to 1, edge to edge
     grid = torch.stack((across, torch.zeros_like(across)), dim=-1)
@@ -136,17 +187,8 @@ class DeformableAttention(nn.Module):
         ``query`` is ``[B, N, dim]``, ``value`` comes from :meth:`project`, ``center`` and ``step`` are ``[B, N]`` in
         snippets. Returns ``[B, N, dim]``.
         """
-        batch, count, _ = query.shape
-        # Points come first in memory: the softmax over a last axis of four is many times slower.
-        offset, weight = (
-            linear(query).view(batch, count, self.heads, self.points).permute(3, 0, 2, 1)  # [points, B, heads, N]
-            for linear in (self.offset, self.weight)
-        )
-        weight = weight.softmax(dim=0)
-        position = torch.addcmul(center.unsqueeze(1), offset, step.unsqueeze(1))
+        told = linears(query, self.offset, self.weight).unflatten(-1, (2, self.heads, self.points))
         if self.sampling == "released":
-            position = position * ((value.shape[1] - 1) / value.shape[1]) + 0.5
-        # [points, B, heads, N] -> [B * heads, N, points]
-        position, weight = (each.flatten(1, 2).permute(1, 2, 0) for each in (position, weight))
-        read = sample(value, position, weight).unflatten(0, (batch, self.heads))  # [B, heads, N, C]
-        return self.output(read.transpose(1, 2).flatten(2))
+            squeezed = (value.shape[1] - 1) / value.shape[1]
+            center, step = center * squeezed + 0.5, step * squeezed
+        return self.output(read(value, told, center, step))

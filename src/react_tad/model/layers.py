@@ -3,7 +3,17 @@
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+
+
+def linears(shared: Tensor, *layers: nn.Linear) -> Tensor:
+    """What several linear layers say of one input ``[..., dim]``, as one product: one after the other in the last axis.
+
+    For small networks a product costs less than calling it.
+    """
+    weight = torch.cat([layer.weight for layer in layers])
+    return F.linear(shared, weight, torch.cat([layer.bias for layer in layers]))
 
 
 class FeedForward(nn.Sequential):
