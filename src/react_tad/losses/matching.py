@@ -54,8 +54,11 @@ def assign(cost: numpy.ndarray, counts: Sequence[int]) -> numpy.ndarray:
     ``counts`` says how many of the M instances each window has. P is the sum of min(N, count), in every layer.
     """
     ends = numpy.cumsum(counts)
-    pairs = []
-    for window, (start, end) in enumerate(zip(ends - counts, ends, strict=True)):
-        query, instance = linear_sum_assignment(cost[window, :, start:end])
-        pairs.append(numpy.stack((numpy.full(len(query), window), query, instance + start)))
-    return numpy.concatenate(pairs, axis=1)
+    solved = [
+        linear_sum_assignment(cost[window, :, start:end])
+        for window, (start, end) in enumerate(zip(ends - counts, ends, strict=True))
+    ]
+    query, instance = (numpy.concatenate(each) for each in zip(*solved, strict=True))
+    pairs = [len(own) for own, _ in solved]
+    window = numpy.arange(len(counts)).repeat(pairs)
+    return numpy.stack((window, query, instance + (ends - counts).repeat(pairs)))
