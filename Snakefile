@@ -27,8 +27,13 @@ include: "workflow/rules/paper.smk"
 include: "workflow/rules/pretrained.smk"
 
 
+if folds.there:
+
+    include: "workflow/rules/folds.smk"
+
+
 wildcard_constraints:
-    dataset=re.escape(experiment.dataset),
+    dataset=folds.pattern,
     split=one_of(variants.splits),
     variant=one_of(experiment.variants),
     seed=r"\d+",

@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", type=Path, metavar="OUT", help="metrics file to write")
     parser.add_argument(
-        "--about", metavar="JSON", help="keys to add to the metrics file: dataset, profile, variant, seed"
+        "--about", metavar="JSON", help="keys to add to the metrics file: dataset, fold, profile, variant, seed"
     )
     parser.add_argument("--per-class", action="store_true", help="print AP of every class too")
     parser.add_argument(
@@ -183,7 +183,7 @@ def _how(arguments: argparse.Namespace) -> tuple[str, tuple[float, ...]]:
 
 def _about(text: str | None) -> dict[str, object]:
     """The keys of ``--about``, which are known and describe a run; anything else would hide a slip."""
-    known = ("dataset", "profile", "variant", "seed")
+    known = ("dataset", "fold", "profile", "variant", "seed")
     from react_tad.files import parse_json
 
     about = parse_json(text or "{}", f"--about {text}")
