@@ -7,12 +7,12 @@ from react_tad.data.annotation_documents import read_annotation_document
 from react_tad.data.annotations import AnnotationError, read_annotations
 from react_tad.evaluation.ground_truth import read_ground_truth
 
-WHOLE = """video,start,end,label,subset,duration,fps
-b,0.5,1.25,NA,training,10,25
-b,2,3,01,,10,
-a,,,,test,5.5,
-b,4,4,"a, b",training,10,25
-c,0,1,NA,validation,1e1,
+WHOLE = """video,start,end,label,subset,duration,fps,group
+b,0.5,1.25,NA,training,10,25,
+b,2,3,01,,10,,07
+a,,,,test,5.5,,07
+b,4,4,"a, b",training,10,25,07
+c,0,1,NA,validation,1e1,,
 """
 DOCUMENT = {
     "database": {
@@ -20,13 +20,14 @@ DOCUMENT = {
             "subset": "training",
             "duration": 10.0,
             "fps": 25.0,
+            "group": "07",
             "annotations": [
                 {"label": "NA", "segment": [0.5, 1.25]},
                 {"label": "01", "segment": [2, 3]},
                 {"label": "a, b", "segment": [4, 4]},
             ],
         },
-        "a": {"subset": "test", "duration": 5.5, "annotations": []},
+        "a": {"subset": "test", "duration": 5.5, "group": "07", "annotations": []},
         "c": {"subset": "validation", "duration": 10.0, "annotations": [{"label": "NA", "segment": [0, 1]}]},
     }
 }
@@ -47,6 +48,12 @@ def test_a_table_is_the_same_document_as_json(tmp_path, name):
     truth = read_ground_truth(tmp_path / name, "Training")
     assert truth.videos == ("b",) and truth.other_videos == {"a", "c"}
     assert truth.start_end.tolist() == [[0.5, 1.25], [2, 3], [4, 4]]
+
+
+def test_rows_that_name_two_groups_of_a_video_are_named(tmp_path):
+    path = table(tmp_path, "video,start,end,label,group\nv,0,1,Run,anna\nv,1,2,Run,\nv,2,3,Run,ben\n")
+    with pytest.raises(ValueError, match=r"a\.csv, line 4: video 'v': group is 'ben', and 'anna' in a row before"):
+        read_annotation_document(path, subset="test")
 
 
 def test_without_subsets_a_table_is_of_the_one_that_is_asked_for(tmp_path):

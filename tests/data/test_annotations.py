@@ -7,6 +7,7 @@ from react_tad.data.annotations import (
     AnnotationError,
     Instance,
     Video,
+    group_of,
     parse_annotations,
     read_annotations,
     within_duration,
@@ -34,11 +35,25 @@ def test_writing_and_reading_gives_the_same(tmp_path):
     videos = {
         "film": Video("test", 9.5, (Instance("jump", 0.1, 0.30000000000000004),)),
         "empty": Video("test", 1.0, ()),
+        "of anna": Video("test", 1.0, (), fps=25.0, group="anna"),
     }
     write_annotations(tmp_path / "a.json", videos, ("jump", "dive"), version="1")
     read = read_annotations(tmp_path / "a.json")
     assert read.videos == videos
     assert read.classes == ("dive", "jump"), "classes without an instance are kept"
+
+
+def test_a_video_without_a_group_is_one_of_its_own(document):
+    anna = parse_annotations(document(group="anna"), where="a.json").videos["film"]
+    nobody = parse_annotations(document(group=None), where="a.json").videos["film"]
+    assert (group_of("film", anna), group_of("film", nobody)) == ("anna", "film")
+
+
+def test_a_group_is_written_only_where_there_is_one(tmp_path):
+    videos = {"film": Video("test", 9.5, ()), "other": Video("test", 9.5, (), group="anna")}
+    write_annotations(tmp_path / "a.json", videos, ("jump",), version="1")
+    entries = json.loads((tmp_path / "a.json").read_text())["database"]
+    assert "group" not in entries["film"] and entries["other"]["group"] == "anna"
 
 
 def test_classes_are_the_leaves_of_the_taxonomy(document):
@@ -73,6 +88,9 @@ def test_a_wrong_instance_names_file_video_and_value(document, annotation, messa
         ({"duration": 0}, "duration = 0 should be a number of seconds above 0"),
         ({"duration": "12"}, "duration = '12' should be"),
         ({"annotations": None}, "annotations = None should be a list"),
+        ({"group": ""}, "group = '' should be the name of a person, a venue or the like"),
+        ({"group": " "}, "group = ' ' should be"),
+        ({"group": 7}, "group = 7 should be"),
     ],
 )
 def test_a_wrong_video_names_file_video_and_value(document, changes, message):

@@ -43,9 +43,11 @@ def test_features_arrive_unchanged_and_files_stay_as_they_are(own, kind):
 
 @pytest.mark.parametrize("name", ["annotations.csv", "annotations.csv.gz"])
 def test_annotations_as_a_table_are_the_same(own, tmp_path_factory, name):
+    own.database["a"]["group"] = "anna"
     own.write()
-    rows = "start,end,label,video,subset,duration\r\n" + "".join(
-        f'{start},{end},"{instance["label"]}",{video},{entry["subset"]},{entry["duration"]}\r\n'
+    rows = "start,end,label,video,subset,duration,group\r\n" + "".join(
+        f'{start},{end},"{instance["label"]}",{video},{entry["subset"]},{entry["duration"]},{entry.get("group", "")}'
+        "\r\n"
         for video, entry in own.database.items()
         for instance in entry["annotations"]
         for start, end in [instance["segment"]]
@@ -59,6 +61,14 @@ def test_annotations_as_a_table_are_the_same(own, tmp_path_factory, name):
     assert len(from_json) == 4
     for path in own.data.rglob("*.json"):
         assert path.parent.name == "features" or path.read_bytes() == from_json[path.name]
+
+
+def test_groups_arrive_in_what_is_written(own):
+    own.database["a"]["group"] = "anna"
+    own.write()
+    assert own.run() == 0
+    videos = read_annotations(own.data / "annotations.json").videos
+    assert {name: video.group for name, video in videos.items() if video.group} == {"a": "anna"}
 
 
 def test_a_table_without_subsets_is_held_out_of(own, capsys):
@@ -291,6 +301,7 @@ def test_files_that_are_not_whole_are_named_all_at_once(own, capsys):
     [
         ({"subset": "val"}, "unknown subsets: 'val' (1 videos)"),
         ({"duration": 0}, "video 'c': duration = 0 should be a number of seconds above 0"),
+        ({"group": 3}, "video 'c': group = 3 should be the name of a person, a venue or the like"),
         (
             {"annotations": [{"label": "wave", "segment": [5, 2]}]},
             "video 'c': segment [5.0, 2.0] of 'wave' ends before",

@@ -60,10 +60,10 @@ def archive(request, tmp_path, counts):
 
 def test_reads_zip_and_tar_alike(archive):
     recordings = hapt.prepare(archive, hapt.Options()).recordings
-    assert [(item.video, item.subset) for item in recordings] == [
-        ("exp01_user01", "training"),
-        ("exp02_user02", "test"),
-        ("exp03_user05", "validation"),
+    assert [(item.video, item.subset, item.annotated.group) for item in recordings] == [
+        ("exp01_user01", "training", "user01"),
+        ("exp02_user02", "test", "user02"),
+        ("exp03_user05", "validation", "user05"),
     ]
     assert sorted(path.name for path in archive.iterdir()) == ["archive"], "nothing is unpacked to disk"
 
@@ -238,6 +238,8 @@ def test_the_published_recordings(shared_data, tmp_path):
         for own in [[item for item in recordings if item.subset == split]]
     }
     assert by_split == {"training": (34, 689), "validation": (8, 160), "test": (19, 365)}
+    assert len({item.group for item in recordings}) == 30
+    assert all(item.video.endswith(f"_{item.group}") for item in recordings)
     total = sum(item.duration for item in recordings)
     labelled = sum(end - start for item in recordings for _, start, end in item.instances)
     assert total / 3600 == pytest.approx(6.24, abs=0.005)

@@ -62,6 +62,7 @@ def test_features_concern_their_split(tmp_path, own, video, split, kind):
         ("c", {"duration": 11.0}, {"validation"}),
         ("c", {"seconds_per_snippet": 0.25}, {"validation"}),
         ("c", {"subset": "unused"}, {"validation"}),
+        ("c", {"group": "anna"}, {"validation"}),
         ("n", {"annotations": [{"label": "anything", "segment": [1.0, 5.0]}]}, set()),
         ("a", {"url": "http://example.org", "resolution": "320x240"}, set()),
         ("d", {"annotations": [{"label": "bow", "segment": [1.0, 5.0]}]}, {*SUBSETS, "new"}),

@@ -1,9 +1,10 @@
 """Annotation documents as they are read, before anything is made of them: ActivityNet-style JSON, or a table.
 
 A table (a name that ends in ``.csv`` or ``.csv.gz``) has the columns ``video,start,end,label`` in any order, times in
-seconds, and may have ``subset``, ``duration`` and ``fps``. These three belong to a video: its rows say the same or
-nothing. A row that names a video and no ``start``, ``end`` and ``label`` says that there is the video; one without
-instances has such a row alone. Where there is no column ``subset``, all videos are of the subset that is asked for.
+seconds, and may have ``subset``, ``group``, ``duration`` and ``fps``. These four belong to a video: its rows say the
+same or nothing. A row that names a video and no ``start``, ``end`` and ``label`` says that there is the video; one
+without instances has such a row alone. Where there is no column ``subset``, all videos are of the subset that is asked
+for.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from react_tad.files import read_json
 from react_tad.tables import Row, is_table, read_table
 
 COLUMNS = ("video", "start", "end", "label")
+TEXTS_OF_VIDEO = ("subset", "group")
 NUMBERS_OF_VIDEO = ("duration", "fps")
 
 
@@ -36,14 +38,14 @@ def read_annotation_document(path: str | Path, *, subset: str) -> Any:
     """
     if not is_table(path):
         return read_json(path)
-    columns, rows = read_table(path, COLUMNS, ("subset", *NUMBERS_OF_VIDEO))
+    columns, rows = read_table(path, COLUMNS, (*TEXTS_OF_VIDEO, *NUMBERS_OF_VIDEO))
     database: dict[str, dict[str, Any]] = {}
     for row in rows:
         name = row.text("video")
         if not name:
             raise row.error("there is no name of a video")
         entry = database.setdefault(name, {"annotations": []})
-        for key in ("subset", *NUMBERS_OF_VIDEO):
+        for key in (*TEXTS_OF_VIDEO, *NUMBERS_OF_VIDEO):
             _keep(entry, key, row)
         if any(row.text(column) for column in COLUMNS[1:]):
             if not row.text("label"):

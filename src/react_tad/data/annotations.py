@@ -2,7 +2,8 @@
 
 The file is JSON, ``{"version", "taxonomy", "database": {video: {"subset", "duration", "annotations": [{"label",
 "segment": [start, end]}]}}}`` with times in seconds. ``taxonomy`` is optional; where it is there, its leaves are the
-classes. Or it is a table (:mod:`react_tad.data.annotation_documents`).
+classes. A video may have a ``group``: the person, the venue, the film that it is of. Or the file is a table
+(:mod:`react_tad.data.annotation_documents`).
 
 Segments with the label ``Ambiguous`` (THUMOS14) are kept apart from the instances: whoever trains does not see them.
 
@@ -50,6 +51,8 @@ class Video:
     """Segments with the label ``Ambiguous``."""
     fps: float | None = None
     """Frames a second, where the file says so."""
+    group: str | None = None
+    """The person, the venue, the film that it is of, where the file says so: see :func:`group_of`."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,14 @@ class Annotations:
     def subset(self, name: str) -> dict[str, Video]:
         """Videos of one subset, in the order of the file."""
         return {video: entry for video, entry in self.videos.items() if entry.subset == name}
+
+
+def group_of(name: str, video: Video) -> str:
+    """The group that a video belongs to: its own, or, where it has none, one of its own name.
+
+    Videos of one group are not independent of each other: none of them is trained on where another is measured.
+    """
+    return name if video.group is None else video.group
 
 
 def read_annotations(path: str | Path) -> Annotations:
@@ -112,6 +123,7 @@ def write_annotations(path: str | Path, videos: Mapping[str, Video], classes: It
             "subset": video.subset,
             "duration": video.duration,
             **({} if video.fps is None else {"fps": video.fps}),
+            **({} if video.group is None else {"group": video.group}),
             "annotations": [
                 {"label": label, "segment": [start, end]} for label, start, end in (*video.instances, *video.ambiguous)
             ],
@@ -196,6 +208,9 @@ def _parse_video(entry: Any, where: str, classes: set[str]) -> Video:
     fps = entry.get("fps")
     if fps is not None and (not is_number(fps) or fps <= 0):
         raise AnnotationError(f"{where}: fps = {fps!r} should be a number of frames a second above 0")
+    group = entry.get("group")
+    if group is not None and not (isinstance(group, str) and group.strip()):
+        raise AnnotationError(f"{where}: group = {group!r} should be the name of a person, a venue or the like")
     parsed: list[Instance] = []
     faults = Faults()
     for item in annotations:
@@ -208,6 +223,7 @@ def _parse_video(entry: Any, where: str, classes: set[str]) -> Video:
         instances=tuple(instance for instance in parsed if instance.label != AMBIGUOUS),
         ambiguous=tuple(instance for instance in parsed if instance.label == AMBIGUOUS),
         fps=None if fps is None else float(fps),
+        group=group,
     )
 
 

@@ -82,7 +82,8 @@ class OwnRecordings:
         if video in self.beside:
             beside = self.beside[video]
             times["beside"] = {**beside, "extraction": sidecars.what_counts(beside["extraction"])}
-        return times | {"instances": [*known.instances, *known.ambiguous] if known else []}
+        group = {"group": known.group} if known and known.group else {}
+        return times | group | {"instances": [*known.instances, *known.ambiguous] if known else []}
 
     def notes(self, split: str) -> Iterator[str]:
         """What the user may want to see of a split."""

@@ -85,11 +85,13 @@ class Recording:
     """Segments that the annotators could not decide on; see :data:`react_tad.data.annotations.AMBIGUOUS`."""
     fps: float | None = None
     """Frames a second of the video, where there are frames."""
+    group: str | None = None
+    """The person, the venue, the film that it is of; see :func:`react_tad.data.annotations.group_of`."""
 
     @property
     def annotated(self) -> Video:
         """The annotations alone."""
-        return Video(self.subset, self.duration, self.instances, self.ambiguous, self.fps)
+        return Video(self.subset, self.duration, self.instances, self.ambiguous, self.fps, self.group)
 
 
 @dataclass(frozen=True, kw_only=True)

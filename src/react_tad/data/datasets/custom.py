@@ -300,6 +300,7 @@ def make_recording(
         duration=float(first + (len(features) - 0.5) * seconds if duration is None else duration),
         instances=known.instances if known else (),
         ambiguous=known.ambiguous if known else (),
+        group=known.group if known else None,
         features=features,
         seconds_per_snippet=seconds,
         first_center_seconds=first,

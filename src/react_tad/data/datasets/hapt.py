@@ -349,6 +349,7 @@ def make_recording(experiment: Experiment, describe: Any) -> Recording:
     return Recording(
         video=f"exp{experiment.number:02d}_user{user:02d}",
         subset=subset,
+        group=f"user{user:02d}",
         duration=len(experiment.signal) / SAMPLES_PER_SECOND,
         instances=tuple(
             # The last sample is part of the segment, which therefore ends where the next sample starts.
