@@ -14,9 +14,7 @@
 
 rule fetch:
     input:
-        of_raw_data(
-            "data/{dataset}/raw/{name}.json", name=RAW_MANIFESTS + variants.new
-        ),
+        of_raw_data("data/{dataset}/raw/{name}.json", name=RAW_MANIFESTS + variants.new),
         of_raw_data(asked.raw_files(experiment)),
 
 

@@ -22,9 +22,7 @@ rule compute_fold_features:
         arrays_of_films=ancient(of_all_films("data/{dataset}/extracted/{video}.npy")),
         sources=source_files("features"),
     output:
-        annotations=expand(
-            "data/{{dataset}}/annotations/{split}.json", split=SUBSETS
-        ),
+        annotations=expand("data/{{dataset}}/annotations/{split}.json", split=SUBSETS),
         arrays=expand("data/{{dataset}}/features/{split}.npy", split=SUBSETS),
         manifests=expand("data/{{dataset}}/features/{split}.json", split=SUBSETS),
     log:
@@ -69,7 +67,9 @@ rule pool_annotations:
 
 rule pool_detections:
     input:
-        detections=of_each_fold("results/{dataset}/detections/{variant}/seed{seed}.json"),
+        detections=of_each_fold(
+            "results/{dataset}/detections/{variant}/seed{seed}.json"
+        ),
         sources=source_files("pool"),
     output:
         detections=f"results/{folds.pooled}/detections/{{variant}}/seed{{seed}}.json",
