@@ -63,6 +63,7 @@ localrules:
     figureS3,
     presets,
     diagnosis,
+    on_request,
     pretrained,
 
 

@@ -12,6 +12,9 @@ from variants import DESCRIPTION, DETECTIONS, LOG, METRICS, RAW, WEIGHTS, Varian
 WITH_ACE_DEC = {"all": "with ACE-dec", "without_ace_dec": "without ACE-dec"}
 """The rows of Table 3 that Figure S3 compares."""
 
+TARGETS = ("table3", "presets")
+"""Studies whose targets stand in the rules."""
+
 
 class Studies:
     """The studies of an experiment."""
@@ -29,9 +32,17 @@ class Studies:
         return [name for name in names if not self.experiment.studies[name].on_request]
 
     @property
+    def by_their_names(self) -> list[str]:
+        """Studies whose names are targets, those of other data sets among them, which are refused when asked for."""
+        names = [*self.experiment.studies, *self.experiment.elsewhere]
+        return [name for name in names if name not in TARGETS]
+
+    @property
     def on_request(self) -> list[str]:
-        """Studies that are made where they are asked for by their names."""
-        return [name for name, study in self.experiment.studies.items() if study.on_request]
+        """Studies that are made where they are asked for by their names, as far as this data set can have them."""
+        there = self.variants.folds.there
+        studies = self.experiment.studies.items()
+        return [name for name, study in studies if study.on_request and (there or not study.folds)]
 
     def place(self, name: str, dataset: str | None = None) -> str:
         """What a study is measured on: the data set that its table is of, or all folds of that together."""

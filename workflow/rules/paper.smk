@@ -79,6 +79,22 @@ rule studies:
         studies.run_files,
 
 
+# Every other study by its own name.
+for name in studies.by_their_names:
+
+    rule:
+        name:
+            name
+        input:
+            study(name),
+        localrule: True
+
+
+rule on_request:
+    input:
+        [study(name) for name in studies.on_request],
+
+
 use rule train_network as train_study_network with:
     output:
         weights="results/{dataset}/studies/trained/{variant}/seed{seed}/model.safetensors",
