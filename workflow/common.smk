@@ -246,6 +246,13 @@ def of_each_fold(pattern):
     )
 
 
+def of_folds_and_all(pattern, **values):
+    """``pattern`` for each fold and for all together, whatever the run is of; lists among ``values`` are expanded."""
+    return lambda wildcards: expand(
+        pattern, dataset=folds.making("evaluate", folds.pooled), **values
+    )
+
+
 def of_all_films(pattern):
     """``pattern`` for all videos whose features are extracted from films, but for those of subset new."""
     videos = [video for split in SUBSETS for video in variants.films(split)]

@@ -80,6 +80,7 @@ APART = (
     "pool_annotations",
     "pool_detections",
     "pool_study_detections",
+    "summarize_folds",
 )
 """Rules whose outputs most data sets do not have: DVC has no stage for them, and their records stay here. So do those
 of all that lies in the folders of folds, whichever rule makes it.

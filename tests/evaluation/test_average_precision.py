@@ -355,6 +355,7 @@ def test_cfg_stands_for_definition_and_thresholds(tmp_path):
         (["--cfg", "{}", "--tiou", "0.5"], "leave out"),
         (["--about", '{"average_map": 1}'], "--about"),
         (["--about", "full"], "--about full is not valid JSON"),
+        (["--about", '{"fold": 0}'], "fold = 0 should be a number from 1, or 'all'"),
     ],
 )
 def test_command_refuses(tmp_path, capsys, extra, message):

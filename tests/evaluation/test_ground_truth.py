@@ -39,6 +39,19 @@ def test_real_files_are_taken_as_they_are(tmp_path):
     assert (truth.zero_length, truth.past_end) == (1, 1)  # where the duration is unknown, nothing is past it
 
 
+def test_groups_are_those_of_the_subset(tmp_path):
+    groups = {"b": "anna", "a": None, "c": "ben"}
+    database = DATABASE | {name: DATABASE[name] | {"group": group} for name, group in groups.items()}
+    assert read_ground_truth(annotations(tmp_path, database), "test").groups == {"b": "anna"}
+
+
+@pytest.mark.parametrize("group", ["", "  ", 3, ["anna"]])
+def test_a_group_that_is_no_name_is_shown(tmp_path, group):
+    database = DATABASE | {"d": DATABASE["d"] | {"group": group}}
+    with pytest.raises(ValueError, match=r"annotations\.json: video 'd': group = .* should be the name of a person"):
+        read_ground_truth(annotations(tmp_path, database), "test")
+
+
 def test_taxonomy_names_classes_that_no_video_shows(tmp_path):
     nodes = [{"nodeName": "Root", "parentName": None}, {"nodeName": "Fly", "parentName": "Root"}]
     assert "Fly" in read_ground_truth(annotations(tmp_path, DATABASE, taxonomy=nodes), "test").classes

@@ -63,6 +63,14 @@ def test_settings_are_not_mixed():
     assert as_markdown(rows).count("| variant |") == 2
 
 
+def test_folds_are_settings_with_a_column_of_their_own():
+    rows = summarize([*RUNS, run("full", 0, 0.1, 0.1, fold=2), run("plain", 0, 0.3, 0.3, fold=2)])
+    assert [row.setting["fold"] for row in rows] == ["", "", "2", "2"]
+    assert rows[3].difference.mean == pytest.approx(0.2)
+    assert [row["fold"] for row in csv.DictReader(as_csv(rows).splitlines())] == ["", "", "2", "2"]
+    assert "fold" not in as_csv(rows[:2])
+
+
 def test_csv_has_every_bit():
     rows = list(csv.DictReader(as_csv(summarize(RUNS)).splitlines()))
     assert float(rows[0]["map_0.3_mean"]) == statistics.fmean([0.6, 0.7])

@@ -26,6 +26,16 @@ def write_annotations(folder):
     return path
 
 
+def write_grouped(folder, groups):
+    """The same annotations in another file, with the groups of some videos. Gives the path."""
+    document = json.loads((folder / "annotations.json").read_text())
+    for video, group in groups.items():
+        document["database"][video]["group"] = group
+    path = folder / "grouped.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
 def write_run(folder, name, seed, *, noise, tiou="0.3:0.7:0.1", dataset="made", **options):
     """Detections near the instances, and their metrics file: the paths of (metrics, detections)."""
     annotations = folder / "annotations.json"

@@ -10,7 +10,14 @@ from scipy import stats
 from evaluation.test_average_precision import TIOU, distinct_case, found_of, random_case, truth_of
 from react_tad.detection.detections import Detections
 from react_tad.evaluation.average_precision import evaluate
-from react_tad.paper.statistics import Interval, ResampledMap, percentile_interval, resampled_videos, t_interval
+from react_tad.paper.statistics import (
+    Interval,
+    ResampledMap,
+    Units,
+    percentile_interval,
+    resampled_videos,
+    t_interval,
+)
 
 
 def case(seed):
@@ -82,6 +89,53 @@ def test_drawn_videos():
     np.testing.assert_allclose(free.var(0), 0.8, atol=0.1)
     with pytest.raises(ValueError, match="no instance"):
         resampled_videos(truth_of([], 2, 1))
+
+
+def grouped(truth, **groups):
+    return replace(truth, groups=groups)
+
+
+def test_units_are_groups_and_videos_without_one():
+    truth = truth_of([[0, 0, 0, 4]], 5, 1)
+    videos, groups = Units.of(truth), Units.of(grouped(truth, v1="anna", v3="anna", elsewhere="ben"))
+    assert (videos.kind, videos.count, videos.of_video.tolist()) == ("videos", 5, [0, 1, 2, 3, 4])
+    assert (groups.kind, groups.count, groups.of_video.tolist()) == ("groups", 4, [0, 1, 2, 1, 3])
+    assert Units.of(grouped(truth, elsewhere="ben")).kind == "videos"
+
+
+def test_videos_of_a_group_are_drawn_together():
+    truth = grouped(truth_of([[video, 0, 0, 4] for video in range(5)], 5, 1), v0="a", v1="a", v2="a", v4="b")
+    weights = resampled_videos(truth, resamples=4000)
+    drawn = weights[:, [0, 3, 4]]
+    np.testing.assert_array_equal(weights, drawn[:, [0, 0, 0, 1, 2]])
+    assert (drawn.sum(1) == 3).all()  # three units, however many videos they bring
+    np.testing.assert_allclose(drawn.mean(0), 1, atol=0.06)
+    np.testing.assert_allclose(drawn.var(0), 2 / 3, atol=0.1)
+
+
+def test_groups_of_one_video_are_videos():
+    truth = truth_of([[video, 0, 0, 4] for video in range(4)], 4, 1)
+    named = grouped(truth, v0="d", v1="c", v2="b", v3="a")
+    np.testing.assert_array_equal(resampled_videos(named), resampled_videos(truth))
+
+
+def test_a_draw_of_groups_without_an_instance_is_replaced():
+    truth = grouped(truth_of([[0, 0, 0, 4]], 4, 1), v0="a", v1="a", v2="b", v3="b")
+    weights = resampled_videos(truth, resamples=300)
+    assert {tuple(own) for own in weights.tolist()} == {(1, 1, 1, 1), (2, 2, 0, 0)}
+
+
+def test_two_groups_by_hand():
+    """Videos 0 and 1, of anna, are found; video 2, of ben, is not. Twice anna: 1. Both: two of three instances at
+    precision 1, 2/3. Twice ben: 0. These come 1/4, 1/2 and 1/4 of the time: mean 7/12, variance 19/144."""
+    truth = grouped(truth_of([[video, 0, 0, 4] for video in range(3)], 3, 1), v0="anna", v1="anna", v2="ben")
+    found = found_of([[0, 0, 0, 4, 0.9], [1, 0, 0, 4, 0.8]], 3, 1)
+    weights = resampled_videos(truth, resamples=8000)
+    values = ResampledMap(truth, found, TIOU)(weights)
+    expected = {(2, 2, 0): 1, (1, 1, 1): 2 / 3, (0, 0, 2): 0}
+    np.testing.assert_allclose(values, [expected[tuple(own)] for own in weights.tolist()], atol=1e-12)
+    assert values.mean() == pytest.approx(7 / 12, abs=0.02)  # five standard errors
+    assert values.var() == pytest.approx(19 / 144, abs=0.01)
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 12])

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from paper.made import row
+from paper.made import row, write_grouped
 from react_tad.cli import main
 from react_tad.detection.detections import read_detections
 from react_tad.evaluation.ground_truth import read_ground_truth
@@ -38,13 +38,31 @@ def test_band_over_seeds(runs):
 def test_band_over_videos_where_there_is_one_seed(runs, files):
     truth = read_ground_truth(files / "annotations.json", "test")
     curve = follow(read(sweep(runs, seeds=1)), truth, resamples=100)
-    assert curve.band == "videos"
+    assert (curve.band, curve.band_units) == ("videos", 6)
     assert follow(read(sweep(runs, seeds=1))).band == "none"
     weights = resampled_videos(truth, resamples=100)
     for point, name in zip(curve.points, ("without_sq", "all"), strict=True):
         found = read_detections(runs[name][0][1])
         values = ResampledMap(truth, found, (0.3, 0.4, 0.5, 0.6, 0.7))(weights)
         assert point.deviation == pytest.approx(values.std(ddof=1))
+
+
+def test_band_over_groups(runs, files):
+    truth = read_ground_truth(write_grouped(files, {"v0": "anna", "v3": "anna"}), "test")
+    curve = follow(read(sweep(runs, seeds=1)), truth, resamples=100)
+    assert (curve.band, curve.band_units) == ("groups", 5)
+    weights = resampled_videos(truth, resamples=100)
+    values = ResampledMap(truth, read_detections(runs["all"][0][1]), (0.3, 0.4, 0.5, 0.6, 0.7))(weights)
+    assert curve.points[1].deviation == pytest.approx(values.std(ddof=1))
+    rows = list(csv.DictReader(io.StringIO(as_csv(curve))))
+    assert [(each["band"], each["band_units"]) for each in rows] == [("groups", "5")] * 2
+
+
+def test_a_single_group_gives_no_band(runs, files):
+    one = read_ground_truth(write_grouped(files, {f"v{video}": "anna" for video in range(6)}), "test")
+    curve = follow(read(sweep(runs, seeds=1)), one, resamples=20)
+    assert (curve.band, curve.band_units) == ("none", None)
+    assert all(point.deviation is None for point in curve.points)
 
 
 def test_csv_is_what_is_drawn(runs):

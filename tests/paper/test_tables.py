@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paper.made import row, write_run
+from paper.made import row, write_grouped, write_run
+from paper.test_statistics import copied
 from react_tad.cli import main
+from react_tad.detection.detections import Detections, read_detections
+from react_tad.evaluation.average_precision import evaluate
 from react_tad.evaluation.ground_truth import read_ground_truth
-from react_tad.files import read_json
+from react_tad.files import read_json, write_json
 from react_tad.paper.comparison import compare
 from react_tad.paper.numbers import TABLES
 from react_tad.paper.studies import Study, read_study, readable
@@ -42,7 +45,7 @@ def test_means_and_differences(comparison, runs):
     assert found.difference.spread.mean == pytest.approx(np.mean(own) - np.mean(reference))
     expected = stats.ttest_rel(own, reference).confidence_interval(0.95)
     assert (found.difference.over_seeds.low, found.difference.over_seeds.high) == pytest.approx(tuple(expected))
-    assert found.difference.over_videos.low < found.difference.spread.mean < found.difference.over_videos.high
+    assert found.difference.resampled.low < found.difference.spread.mean < found.difference.resampled.high
     assert comparison.rows["all"].difference is None
 
 
@@ -51,7 +54,7 @@ def test_one_seed_is_paired_with_the_same_seed_and_has_the_interval_over_videos_
     assert difference.spread.mean == pytest.approx(averages(runs, "half_{A}_50%")[0] - averages(runs, "all")[1])
     assert difference.spread.std is None
     assert difference.over_seeds is None
-    assert difference.over_videos is not None
+    assert difference.resampled is not None
 
 
 @pytest.mark.parametrize(
@@ -67,13 +70,78 @@ def test_equal_rows_do_not_differ(study, truth):
     difference = compare(read_study(json.dumps(study), Study), truth, resamples=50).rows["again"].difference
     assert difference.spread.mean == 0
     assert not difference.over_seeds.excludes_zero
-    assert (difference.over_videos.low, difference.over_videos.high) == (0, 0)
+    assert (difference.resampled.low, difference.resampled.high) == (0, 0)
 
 
 def test_without_annotations_there_is_no_interval_over_videos(study):
     comparison = compare(read_study(json.dumps(study), Study))
-    assert all(own.difference is None or own.difference.over_videos is None for own in comparison.rows.values())
+    assert all(own.difference is None or own.difference.resampled is None for own in comparison.rows.values())
     assert "bootstrap" not in as_markdown(comparison)
+
+
+GROUPS = {"v0": "anna", "v1": "ben", "v2": "anna", "v3": "ben", "v4": "anna"}
+"""v5 has none, and is the third unit."""
+
+
+@pytest.fixture
+def grouped(files):
+    return read_ground_truth(write_grouped(files, GROUPS), "test")
+
+
+def test_the_interval_over_groups_is_that_of_copied_recordings(study, grouped, runs):
+    """Drawn group by group, each with all its recordings under new names, and evaluated as any other data set."""
+    random, units = np.random.default_rng(0), [["v0", "v2", "v4"], ["v1", "v3"], ["v5"]]
+    instances = [15, 10, 0]  # five in each of the first five videos
+    draws = []
+    while len(draws) < 40:  # those without an instance are drawn again; an interval does not depend on the order
+        draws += [own for own in random.multinomial(3, [1 / 3] * 3, size=40 - len(draws)) if own @ instances]
+    differences = []
+    for drawn in draws:
+        times = {video: int(count) for unit, count in zip(units, drawn, strict=True) for video in unit}
+        means = {}
+        for name in ("all", "without_sq"):
+            values = []
+            for _, detections in runs[name]:
+                found = read_detections(detections)
+                many = copied(*only_test(grouped, found), [times[video] for video in grouped.videos])
+                values.append(evaluate(*many).average_map)
+            means[name] = np.mean(values)
+        differences.append(means["without_sq"] - means["all"])
+    compared = compare(read_study(json.dumps(study), Study), grouped, resamples=40)
+    interval = compared.rows["without_sq"].difference.resampled
+    assert (compared.kind, compared.units, compared.resamples) == ("groups", 3, 40)
+    assert [interval.low, interval.high] == pytest.approx(np.quantile(differences, [0.025, 0.975]), abs=1e-12)
+
+
+def only_test(truth, found):
+    """The detections in videos of the ground truth, numbered as these are."""
+    position = {name: number for number, name in enumerate(truth.videos)}
+    numbers = np.array([position.get(found.videos[video], -1) for video in found.video])
+    kept = numbers >= 0
+    columns = {name: getattr(found, name)[kept] for name in ("start", "end", "label", "score")}
+    return truth, Detections(videos=truth.videos, classes=found.classes, video=numbers[kept], **columns)
+
+
+def test_what_was_resampled_is_said_in_every_format(study, truth, grouped):
+    for ground_truth, kind, units in ((truth, "videos", 6), (grouped, "groups", 3)):
+        compared = compare(read_study(json.dumps(study), Study), ground_truth, resamples=20)
+        for text in (as_markdown(compared), as_html(compared), as_latex(compared).replace(r"\%", "%")):
+            assert f"95 % over {kind} ({units})" in text
+            assert f"percentile bootstrap of the {units} {kind}" in text
+        document = as_dict(compared)
+        assert (document["resampled_over"], document["resampled_units"]) == (kind, units)
+        for own in csv.DictReader(io.StringIO(as_csv(compared))):
+            assert (own["resampled_over"], own["resampled_units"]) == (kind, str(units))
+            assert (own["resampled_low"] != "") == (own["row"] != "all")
+
+
+def test_a_single_group_gives_no_interval(study, files):
+    """Each resample would be the same, and the interval a point that excludes 0."""
+    one = read_ground_truth(write_grouped(files, {f"v{video}": "anna" for video in range(6)}), "test")
+    compared = compare(read_study(json.dumps(study), Study), one, resamples=20)
+    assert compared.rows["without_sq"].difference.resampled is None
+    assert "Over groups: no interval, since there is a single one to draw." in as_markdown(compared)
+    assert as_dict(compared)["resampled_over"] is None
 
 
 def test_csv_and_json_hold_the_same_fractions(comparison, runs):
@@ -197,6 +265,18 @@ def test_what_cannot_be_compared_is_named(options, message, study, capsys, files
     wrong(lambda each: each["rows"].update(other=other), study, message, capsys, files)
 
 
+def test_folds_are_not_mixed_and_are_said(study, capsys, files):
+    paths = study["rows"]["all"]["metrics"][:1] + study["rows"]["without_sq"]["metrics"][:1]
+    of_all = [str(files / f"of_all_{number}.json") for number in range(2)]
+    for path, copy in zip(paths, of_all, strict=True):
+        write_json(copy, read_json(path) | {"fold": "all"})
+    other = {"name": "f", "reference": "a", "rows": {"a": {"metrics": of_all[:1]}, "b": {"metrics": of_all[1:]}}}
+    compared = compare(read_study(json.dumps(other), Study))
+    assert "- made, test, all folds together: mAP in per cent" in as_markdown(compared)
+    assert as_dict(compared)["fold"] == "all"
+    wrong(lambda each: each["rows"].update(c={"metrics": paths[:1]}), other, "fold None, but .*fold all", capsys, files)
+
+
 def test_only_interpolated_ap_is_resampled(capsys, files):
     run = write_run(files, "official", 0, noise=0.5, definition="thumos14")
     study = {"name": "official", "reference": "a", "rows": {"a": row([run]), "b": row([run])}}
@@ -213,5 +293,5 @@ def test_videos_are_resampled_under_the_profile_of_the_metrics(files, tmp_path, 
     study = {"name": "p", "reference": "a", "rows": {name: row(of_row) for name, of_row in runs.items()}}
     truth = read_ground_truth(files / "annotations.json", "test")
     found = compare(read_study(json.dumps(study), Study), truth, resamples=50)
-    assert (found.setting["profile"], found.videos, len(truth.videos)) == ("five", 5, 6)
-    assert found.rows["b"].difference.over_videos is not None
+    assert (found.setting["profile"], found.units, len(truth.videos)) == ("five", 5, 6)
+    assert found.rows["b"].difference.resampled is not None

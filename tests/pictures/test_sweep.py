@@ -12,7 +12,7 @@ from react_tad.pictures.sweep import draw_sweep
 VALUES = {-0.9: [0.5, 0.52], 0.2: [0.55, 0.56], 0.9: [0.51, 0.54]}
 
 
-def curve(values=VALUES, *, band="seeds", name="figure5a", parameter="model.raid.gamma"):
+def curve(values=VALUES, *, band="seeds", name="figure5a", parameter="model.raid.gamma", band_units=None):
     points = tuple(Point(value=value, metrics=(Path("m.json"),)) for value in values)
     return Curve(
         Sweep(name=name, parameter=parameter, points=points),
@@ -22,6 +22,7 @@ def curve(values=VALUES, *, band="seeds", name="figure5a", parameter="model.raid
             for value, own in values.items()
         ),
         band,
+        band_units,
     )
 
 
@@ -65,9 +66,9 @@ def test_one_seed_without_a_band(figures):
 
 
 def test_a_parameter_that_the_paper_does_not_sweep(figures):
-    draw_sweep(curve(name="sigma", parameter="soft_nms.sigma", band="videos"), Path("s.svg"))
+    draw_sweep(curve(name="sigma", parameter="soft_nms.sigma", band="groups", band_units=9), Path("s.svg"))
     assert figures[0].axes[0].get_xlabel() == "soft_nms.sigma"
-    assert legend(figures[0])[0] == "± 1 std over bootstrapped test videos"
+    assert legend(figures[0])[0] == "± 1 std over groups (9), bootstrapped"
     assert not any("paper" in text for text in legend(figures[0]))
 
 

@@ -9,6 +9,11 @@
 rule evaluate:
     input:
         of_data("results/{dataset}/summary.{kind}", kind=["csv", "md", "json"]),
+        (
+            of_data("results/{dataset}/folds.{kind}", kind=["csv", "md"])
+            if experiment.folded
+            else []
+        ),
         of_data_and_folds(
             "results/{dataset}/metrics/{variant}/seed{seed}.json",
             variant=experiment.main,

@@ -8,6 +8,7 @@
 #   data/D/folds/all/annotations/SPLIT.json        the recordings of that split of all folds: test, or validation
 #   results/D/folds/all/detections/V/seedN.json    the folds' detections; from here on it is measured and shown as usual
 #   results/D/folds/all/studies/detections         the same of the runs that only studies need
+#   results/D/folds/all/folds.csv, .md             one table of all variants, fold by fold and of all together
 
 
 ruleorder: pool_detections > suppress_duplicates
@@ -95,3 +96,33 @@ use rule pool_detections as pool_study_detections with:
         sources=source_files("pool"),
     output:
         detections=f"results/{folds.pooled}/studies/detections/{{variant}}/seed{{seed}}.json",
+
+
+rule summarize_folds:
+    input:
+        metrics=of_folds_and_all(
+            "results/{dataset}/metrics/{variant}/seed{seed}.json",
+            variant=experiment.main,
+            seed=experiment.seeds,
+        ),
+        sources=source_files("summarize"),
+    output:
+        table=f"results/{folds.pooled}/folds.csv",
+        page=report(
+            f"results/{folds.pooled}/folds.md",
+            caption="../report/folds.rst",
+            category="Summary",
+        ),
+    log:
+        f"logs/{folds.pooled}/summarize_folds.txt",
+    benchmark:
+        f"logs/{folds.pooled}/benchmarks/summarize_folds.tsv"
+    conda:
+        "../envs/react-tad.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "react-tad summarize --by-fold --metrics {input.metrics} --csv {output.table} --markdown {output.page}"
+        " > {log} 2>&1"

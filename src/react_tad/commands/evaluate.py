@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", type=Path, metavar="OUT", help="metrics file to write")
     parser.add_argument(
-        "--about", metavar="JSON", help="keys to add to the metrics file: dataset, fold, profile, variant, seed"
+        "--about", metavar="JSON", help="keys to add to the metrics file: dataset, profile, variant, seed, fold"
     )
     parser.add_argument("--per-class", action="store_true", help="print AP of every class too")
     parser.add_argument(
@@ -183,12 +183,14 @@ def _how(arguments: argparse.Namespace) -> tuple[str, tuple[float, ...]]:
 
 def _about(text: str | None) -> dict[str, object]:
     """The keys of ``--about``, which are known and describe a run; anything else would hide a slip."""
-    known = ("dataset", "fold", "profile", "variant", "seed")
+    known = ("dataset", "profile", "variant", "seed", "fold")
+    from react_tad.evaluation.folds import check_fold
     from react_tad.files import parse_json
 
     about = parse_json(text or "{}", f"--about {text}")
     if not isinstance(about, dict) or not about.keys() <= set(known):
         raise ValueError(f"--about {text} should be a JSON object with no other keys than {', '.join(known)}")
+    check_fold(about, f"--about {text}")
     return about
 
 

@@ -2,8 +2,9 @@
 
 A sweep is {"name": "figure5a", "parameter": "model.raid.gamma", "points": [{"value": -0.9, "metrics": [files by seed],
 "detections": [files by seed]}, ...]}. The band is one standard deviation over seeds; where a point has a single
-seed, over bootstrapped test videos, if all points give their detections and --annotations is given. "paper"
-names the paper's figure (figure5a, figure5b) where the sweep's name is not it already.
+seed, over bootstrapped test videos, or groups of them where the annotations have these, if all points give their
+detections and --annotations is given. "paper" names the paper's figure (figure5a, figure5b) where the sweep's name is
+not it already.
 """
 
 import argparse

@@ -2,8 +2,9 @@
 
 A study is {"name": "table3", "title": "Main components", "reference": "all", "rows": {"all": {"metrics": [files by
 seed], "detections": [files by seed]}, ...}}. With --annotations, rows that give their detections get an interval over
-test videos; without, only the one over seeds. "paper" names the paper's table (table1, table2, table3, table4_ace_enc,
-table4_ace_dec) where the study's name is not it already; a row's "label" is what readers see.
+test videos, or over groups of them (people, venues) where the annotations have these; without, only the one over seeds.
+"paper" names the paper's table (table1, table2, table3, table4_ace_enc, table4_ace_dec) where the study's name is not
+it already; a row's "label" is what readers see.
 """
 
 import argparse

@@ -68,6 +68,17 @@ def _keep(entry: dict[str, Any], key: str, row: Row) -> None:
         raise row.error(f"video '{row.text('video')}': {key} is {value!r}, and {entry[key]!r} in a row before")
 
 
+def group_in(entry: Mapping[str, Any], where: str) -> str | None:
+    """The group of a video, from its entry; None where it has none.
+
+    Raises :class:`AnnotationError`, which begins with ``where``, if it is no name.
+    """
+    group = entry.get("group")
+    if group is not None and not (isinstance(group, str) and group.strip()):
+        raise AnnotationError(f"{where}: group = {group!r} should be the name of a person, a venue or the like")
+    return group
+
+
 def leaves(document: Mapping[str, Any], where: str | Path) -> set[str]:
     """Names of the nodes of a document's ``taxonomy`` that are nobody's parent: the classes. Empty if it has none.
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from react_tad.data.annotation_documents import AnnotationError, leaves, read_annotation_document
+from react_tad.data.annotation_documents import AnnotationError, group_in, leaves, read_annotation_document
 from react_tad.data.problems import Faults
 from react_tad.files import write_json
 from react_tad.tables import seconds
@@ -208,9 +208,7 @@ def _parse_video(entry: Any, where: str, classes: set[str]) -> Video:
     fps = entry.get("fps")
     if fps is not None and (not is_number(fps) or fps <= 0):
         raise AnnotationError(f"{where}: fps = {fps!r} should be a number of frames a second above 0")
-    group = entry.get("group")
-    if group is not None and not (isinstance(group, str) and group.strip()):
-        raise AnnotationError(f"{where}: group = {group!r} should be the name of a person, a venue or the like")
+    group = group_in(entry, where)
     parsed: list[Instance] = []
     faults = Faults()
     for item in annotations:

@@ -163,7 +163,8 @@ def evaluate(
             "ignored_of_unknown_classes": int((inside & ~known).sum()),
             "ignored_of_absent_classes": int((inside & known & ~present).sum()),
         }
-        | ({"ignored_in_left_out_videos": in_left_out} if ground_truth.left_out_videos else {}),
+        | ({"ignored_in_left_out_videos": in_left_out} if ground_truth.left_out_videos else {})
+        | ({"groups": len(set(ground_truth.group_names))} if ground_truth.groups else {}),
         profile=ground_truth.profile,
     )
 

@@ -8,13 +8,13 @@ JSON or a table (:mod:`react_tad.data.annotation_documents`). Real files are tak
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from react_tad.data.annotation_documents import leaves, read_annotation_document
+from react_tad.data.annotation_documents import group_in, leaves, read_annotation_document
 from react_tad.detection.detections import parse_entry
 from react_tad.tables import seconds
 
@@ -49,10 +49,17 @@ class GroundTruth:
     """Videos of the file's other subsets."""
     left_out_videos: frozenset[str] = frozenset()
     """Videos of the subset that a profile leaves out; they are not among ``videos``."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """The person, the venue, the film that a video is of, for those videos of the subset that have such a group."""
     profile: str = ""
     """Name of the profile that was applied (:mod:`react_tad.evaluation.profiles`); empty for all that is annotated."""
     source: str = "ground truth"
     """Where they come from, for messages."""
+
+    @property
+    def group_names(self) -> list[str]:
+        """The group of each of ``videos``; that of a video without one is its own name."""
+        return [self.groups.get(video, video) for video in self.videos]
 
     @property
     def zero_length(self) -> int:
@@ -67,6 +74,8 @@ class GroundTruth:
 
 def read_ground_truth(path: str | Path, subset: str) -> GroundTruth:
     """Read one subset of ``{"database": {video: {"subset", "duration", "annotations": [{"label", "segment"}]}}}``.
+
+    An entry may have a ``group`` too.
 
     Subset names are compared without regard to case ("Test" and "test" are one), since published files differ in
     nothing else. Every instance of the file is checked. Raises ValueError that names the file, the video and the
@@ -98,6 +107,7 @@ def read_ground_truth(path: str | Path, subset: str) -> GroundTruth:
         videos=tuple(entries),
         classes=classes,
         durations=np.array([_duration(path, name, entry) for name, entry in entries.items()]),
+        groups=_groups(path, entries),
         other_videos=frozenset(database.keys() - entries.keys()),
         source=str(path),
         **_arrays([instances[name] for name in entries], classes),
@@ -132,6 +142,11 @@ def _parts(path: str | Path, name: str, entry: Any) -> tuple[str, list[Any]]:
     if not isinstance(annotations, list):
         raise ValueError(f"{path}: video '{name}': annotations = {annotations!r} should be a list (it may be empty)")
     return subset, annotations
+
+
+def _groups(path: str | Path, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    found = {name: group_in(entry, f"{path}: video '{name}'") for name, entry in entries.items()}
+    return {name: group for name, group in found.items() if group is not None}
 
 
 def _duration(path: str | Path, name: str, entry: Mapping[str, Any]) -> float:

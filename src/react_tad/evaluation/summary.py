@@ -9,16 +9,17 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
+from react_tad.evaluation.folds import check_fold
 from react_tad.files import csv_text, markdown_row, markdown_text, read_json
 from react_tad.params.section import checked
 
-SETTING = ("dataset", "profile", "subset", "definition")
-"""What two numbers must share to be compared."""
+SETTING = ("dataset", "profile", "subset", "definition", "fold")
+"""What two numbers must share to be compared. Most have no fold (:mod:`react_tad.evaluation.folds`)."""
 AVERAGE = "average"
 
 
@@ -62,6 +63,7 @@ class _Metrics(TypedDict):
     per_tiou: Annotated[dict[str, float], Field(min_length=1)]
     average_map: float
     per_class: dict[str, dict[str, float]]
+    counts: NotRequired[dict[str, int]]
 
 
 def read_metrics(path: str | Path) -> dict[str, Any]:
@@ -73,6 +75,7 @@ def read_metrics(path: str | Path) -> dict[str, Any]:
         raise ValueError(
             f"{path} has no {', '.join(missing)}; `react-tad evaluate --about` adds dataset, variant and seed"
         )
+    check_fold(metrics, str(path))
     return {**checked(_Metrics, metrics, str(path)), "source": str(path)}
 
 
@@ -113,20 +116,24 @@ def _difference(variants: Mapping[str, Mapping[int, Mapping[str, Any]]], variant
     return Spread.of([run["average_map"] - reference["average_map"] for run, reference in runs])
 
 
-def as_csv(rows: Sequence[Row]) -> str:
-    """A line a row: fractions with full precision, empty where there is no number."""
+def as_csv(rows: Sequence[Row], more: Mapping[str, Sequence[Any]] | None = None) -> str:
+    """A line a row: fractions with full precision, empty where there is no number.
+
+    ``more`` are further columns, a value a row. There is a column ``fold`` if a row is of one.
+    """
+    more = more or {}
+    setting = [key for key in SETTING if key != "fold" or any(row.setting[key] for row in rows)]
     names = list(rows[0].maps)
     columns = [f"map_{name}_{part}" for name in names for part in ("mean", "std")]
     lines = []
-    for row in rows:
+    for position, row in enumerate(rows):
         difference = row.difference or Spread("", None, 0)
         numbers = [number for name in names for number in (row.maps[name].mean, row.maps[name].std)]
         count = row.maps[AVERAGE].count
-        lines.append(
-            [*row.setting.values(), row.variant, count, *numbers, difference.mean, difference.std, difference.count]
-        )
+        about = [*(row.setting[key] for key in setting), row.variant, *(values[position] for values in more.values())]
+        lines.append([*about, count, *numbers, difference.mean, difference.std, difference.count])
     of_difference = ["difference_mean", "difference_std", "difference_seeds"]
-    return csv_text([*SETTING, "variant", "seeds", *columns, *of_difference], lines)
+    return csv_text([*setting, "variant", *more, "seeds", *columns, *of_difference], lines)
 
 
 def as_json(rows: Sequence[Row]) -> dict[str, dict[str, float]]:

@@ -11,6 +11,7 @@ from react_tad.paper.runs import Measurements, Metrics
 from react_tad.paper.statistics import (
     RESAMPLES,
     Interval,
+    UnitKind,
     percentile_interval,
     t_interval,
 )
@@ -24,8 +25,9 @@ class Difference:
     spread: Spread
     over_seeds: Interval | None
     """None with fewer than two common seeds."""
-    over_videos: Interval | None
-    """None where detections of one of the rows are not given."""
+    resampled: Interval | None
+    """Over groups or videos (:attr:`Comparison.kind`); None where detections of one of the rows are not given, and
+    where there is a single group or video."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,14 @@ class Comparison:
 
     study: Study
     setting: Mapping[str, str]
-    """Data set, profile, subset and definition; empty where the files do not say."""
+    """Data set, profile, subset, definition and fold; empty where the files do not say."""
     rows: Mapping[str, ComparedRow]
     resamples: int
-    """Resamples of the videos; 0 if none were drawn."""
-    videos: int
-    """Videos that were drawn from; 0 if none were."""
+    """Resamples of the test set; 0 if none were drawn."""
+    kind: UnitKind
+    """What is drawn: groups where the annotations have them."""
+    units: int
+    """How many of these there are; 0 if no row gives its detections."""
 
     @property
     def tiou(self) -> tuple[str, ...]:
@@ -62,8 +66,8 @@ class Comparison:
 def compare(study: Study, ground_truth: GroundTruth | None = None, *, resamples: int = RESAMPLES) -> Comparison:
     """Read the files of a study and compare its rows.
 
-    With ``ground_truth``, videos are resampled for the rows that give their detections. Raises ValueError if files
-    cannot be compared (see :func:`react_tad.paper.runs.read_runs`).
+    With ``ground_truth``, groups or videos are resampled for the rows that give their detections. Raises ValueError if
+    files cannot be compared (see :func:`react_tad.paper.runs.read_runs`).
     """
     found = Measurements.read(study.rows)
     runs, resampled = found.runs, found.resample(ground_truth, resamples)
@@ -85,7 +89,8 @@ def compare(study: Study, ground_truth: GroundTruth | None = None, *, resamples:
         setting=found.setting,
         rows=rows,
         resamples=resampled.resamples,
-        videos=resampled.videos,
+        kind=resampled.kind,
+        units=resampled.units,
     )
 
 
@@ -99,8 +104,8 @@ def _difference(
     if not common:
         return None
     differences = [runs[row][seed]["average_map"] - runs[reference][seed]["average_map"] for seed in common]
-    over_videos = None
+    interval = None
     if row in resampled and reference in resampled:
         per_seed = [resampled[row][seed] - resampled[reference][seed] for seed in common]
-        over_videos = percentile_interval(np.mean(per_seed, axis=0))
-    return Difference(Spread.of(differences), t_interval(differences), over_videos)
+        interval = percentile_interval(np.mean(per_seed, axis=0))
+    return Difference(Spread.of(differences), t_interval(differences), interval)

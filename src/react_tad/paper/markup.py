@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from react_tad.files import csv_text, markdown_row, markdown_text
 
-SEEDS_MARK, VIDEOS_MARK = "†", "‡"
+SEEDS_MARK, RESAMPLED_MARK = "†", "‡"
 LATEX = {
     "\\": r"\textbackslash{}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
@@ -20,7 +20,7 @@ LATEX = {
     "γ": r"$\gamma$",
     "τ": r"$\tau$",
     SEEDS_MARK: r"$^\dagger$",
-    VIDEOS_MARK: r"$^\ddagger$",
+    RESAMPLED_MARK: r"$^\ddagger$",
 }
 """What LaTeX reads in another way, or does not know, by character."""
 HTML_STYLE = (

@@ -1,4 +1,4 @@
-"""The runs behind the rows of a study or the points of a sweep: metrics, and average mAP on resampled videos."""
+"""The runs behind the rows of a study or the points of a sweep: metrics, and average mAP on resampled test sets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from react_tad.detection.detections import read_detections
 from react_tad.evaluation.ground_truth import GroundTruth
 from react_tad.evaluation.profiles.catalogue import under_profile
 from react_tad.evaluation.summary import SETTING, read_metrics
-from react_tad.paper.statistics import ResampledMap, resampled_videos
+from react_tad.paper.statistics import ResampledMap, UnitKind, Units, resampled_videos
 from react_tad.paper.studies import Measured
 
 RESAMPLED_DEFINITION = "activitynet"
@@ -24,14 +24,16 @@ Metrics = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Resampled:
-    """Average mAP on resampled videos."""
+    """Average mAP on resampled test sets."""
 
     average_maps: Mapping[str, Mapping[int, np.ndarray]]
     """[R] by row and seed, for the rows that give their detections."""
     resamples: int
-    """R; 0 if no row gives them."""
-    videos: int
-    """Videos that were drawn from; 0 if none were."""
+    """R; 0 if nothing was resampled."""
+    kind: UnitKind = "videos"
+    """What was drawn."""
+    units: int = 0
+    """How many of these there are; 0 if no row gives its detections. A single one cannot be resampled."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +55,26 @@ class Measurements:
         return setting_of(self.runs)
 
     def resample(self, ground_truth: GroundTruth | None, resamples: int) -> Resampled:
-        """Resample the videos that the metrics were measured on; nothing without ground truth."""
-        if ground_truth is None:
-            return Resampled({}, 0, 0)
+        """Resample what the metrics were measured on, by groups or videos; nothing without ground truth.
+
+        Where there is a single one to draw, every resample would be the same and say nothing: none is made.
+        """
+        if ground_truth is None or all(row.detections is None for row in self.rows.values()):
+            return Resampled({}, 0)
         ground_truth = measured_part(ground_truth, self.setting)
+        units = Units.of(ground_truth)
         weights = resampled_videos(ground_truth, resamples=resamples)
         found = resample_runs(self.rows, self.runs, ground_truth, weights)
-        return Resampled(found, resamples, len(ground_truth.videos)) if found else Resampled({}, 0, 0)
+        if units.count < 2:
+            return Resampled({}, 0, units.kind, units.count)
+        return Resampled(found, resamples, units.kind, units.count)
 
 
 def read_runs(rows: Mapping[str, Measured]) -> dict[str, dict[int, Metrics]]:
     """Metrics of every row by seed, in the order of the files.
 
     Raises ValueError that names the file if two files of a row are of one seed, or if files differ in data set,
-    profile, subset, definition or tIoU thresholds.
+    profile, subset, definition, fold or tIoU thresholds.
     """
     runs: dict[str, dict[int, Metrics]] = {}
     first: Metrics | None = None
@@ -83,7 +91,7 @@ def read_runs(rows: Mapping[str, Measured]) -> dict[str, dict[int, Metrics]]:
 
 
 def setting_of(runs: Mapping[str, Mapping[int, Metrics]]) -> dict[str, str]:
-    """Data set, profile, subset and definition, which all runs share; empty where files do not say."""
+    """Data set, profile, subset, definition and fold, which all runs share; empty where files do not say."""
     metrics = next(iter(next(iter(runs.values())).values()))
     return {key: str(metrics.get(key, "")) for key in SETTING}
 
@@ -113,7 +121,7 @@ def resample_runs(
     ground_truth: GroundTruth,
     weights: np.ndarray,
 ) -> dict[str, dict[int, np.ndarray]]:
-    """Average mAP [R] of every run on resampled videos, for the rows that give their detections.
+    """Average mAP [R] of every run on resampled test sets, for the rows that give their detections.
 
     ``weights`` [R, V] say how often each video of ``ground_truth`` counts. A file that several rows name is read once.
     Raises ValueError if a detections file does not reproduce the average mAP of its metrics file.

@@ -1,4 +1,4 @@
-"""How sure a difference is: over training runs (seeds), and over the videos that happen to be in the test set.
+"""How sure a difference is: over training runs (seeds), and over what happens to be in the test set.
 
 *Over seeds*: Student's t interval of the mean of differences that are paired by seed. It says how much the difference
 may change with another initialisation and order of training, on the same test videos.
@@ -6,6 +6,10 @@ may change with another initialisation and order of training, on the same test v
 *Over videos*: percentile bootstrap of the test videos. Each resample draws as many videos as there are, with
 replacement; average mAP is measured on it, averaged over seeds, and the difference is taken on the same resample. It
 says how much the difference may change with other test videos, for the same trained models.
+
+*Over groups*: the same where videos have groups, since those of one person are not independent. Each resample draws as
+many groups as there are, with replacement, and each brings all its videos (a cluster bootstrap). A video without a
+group is a group of its own.
 
 A resample is a vector of integer weights, how often each video was drawn. Detections are matched with instances once;
 what a resample changes is how often each detection and each instance counts. For interpolated AP that is exactly the
@@ -20,6 +24,7 @@ that, so that it cancels in a difference, which gets a percentile interval; a le
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy.special import stdtrit
@@ -63,22 +68,48 @@ def percentile_interval(resampled: np.ndarray) -> Interval:
     return Interval(float(low), float(high))
 
 
+UnitKind = Literal["videos", "groups"]
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """What is drawn of a test set: its groups, if any of its videos has one, or else its videos."""
+
+    kind: UnitKind
+    of_video: np.ndarray
+    """[V] int, the unit of each video; units are numbered as they first occur."""
+
+    @classmethod
+    def of(cls, ground_truth: GroundTruth) -> "Units":
+        """The units of all videos, also of those without an instance."""
+        names = ground_truth.group_names
+        number = {name: position for position, name in enumerate(dict.fromkeys(names))}
+        grouped = any(video in ground_truth.groups for video in ground_truth.videos)
+        return cls("groups" if grouped else "videos", np.array([number[name] for name in names], dtype=int))
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return int(self.of_video.max(initial=-1)) + 1
+
+
 def resampled_videos(
     ground_truth: GroundTruth, *, resamples: int = RESAMPLES, seed: int = RESAMPLING_SEED
 ) -> np.ndarray:
-    """How often each of V videos is drawn, [R, V] int64, each row with sum V.
+    """How often each of V videos is drawn, [R, V] int64: as often as its group, or by itself where there are no groups.
 
-    A draw without any instance cannot be evaluated and is replaced by another one.
+    As many units (:class:`Units`) are drawn in each row as there are. A draw without any instance cannot be evaluated
+    and is replaced by another one; one that lacks a class is kept (see :meth:`ResampledMap.__call__`).
     """
-    count = len(ground_truth.videos)
-    instances = np.bincount(ground_truth.video, minlength=count)
+    units = Units.of(ground_truth)
+    instances = np.bincount(units.of_video[ground_truth.video], minlength=units.count)
     if not instances.any():
         raise ValueError(f"{ground_truth.source}: subset '{ground_truth.subset}' has no instance to detect")
     random = np.random.default_rng(seed)
-    weights = np.zeros((resamples, count), dtype=np.int64)
-    while (empty := np.flatnonzero(weights @ instances == 0)).size:
-        weights[empty] = random.multinomial(count, np.full(count, 1 / count), size=empty.size)
-    return weights
+    drawn = np.zeros((resamples, units.count), dtype=np.int64)
+    while (empty := np.flatnonzero(drawn @ instances == 0)).size:
+        drawn[empty] = random.multinomial(units.count, np.full(units.count, 1 / units.count), size=empty.size)
+    return drawn[:, units.of_video]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -6,15 +6,21 @@ claimed in words.
 
 from typing import Any
 
+from react_tad.evaluation.folds import ALL_FOLDS
 from react_tad.evaluation.summary import Spread
 from react_tad.paper import markup
 from react_tad.paper.comparison import ComparedRow, Comparison
-from react_tad.paper.markup import SEEDS_MARK, VIDEOS_MARK, Line, Table
+from react_tad.paper.markup import RESAMPLED_MARK, SEEDS_MARK, Line, Table
 from react_tad.paper.numbers import PaperRow
 from react_tad.paper.statistics import CONFIDENCE, Interval
 
 PERCENT = f"{100 * CONFIDENCE:.0f} %"
-DIFFERENCE_COLUMNS = ("difference", f"{PERCENT} over seeds", f"{PERCENT} over videos")
+
+
+def difference_columns(comparison: Comparison) -> tuple[str, ...]:
+    """Heads of the last columns; the last says what was resampled, and how many there are."""
+    units = f" ({comparison.units})" if comparison.units else ""
+    return "difference", f"{PERCENT} over seeds", f"{PERCENT} over {comparison.kind}{units}"
 
 
 def as_csv(comparison: Comparison) -> str:
@@ -23,7 +29,11 @@ def as_csv(comparison: Comparison) -> str:
 
 
 def as_dict(comparison: Comparison) -> dict[str, Any]:
-    """What a study's JSON file holds: its setting, and the columns of the CSV file by row, null where it is empty."""
+    """What a study's JSON file holds: its setting, and the columns of the CSV file by row, null where it is empty.
+
+    ``resampled_over`` is ``groups`` or ``videos``, ``resampled_units`` how many there are; null where nothing was
+    resampled.
+    """
     study = comparison.study
     return {
         "name": study.name,
@@ -32,7 +42,16 @@ def as_dict(comparison: Comparison) -> dict[str, Any]:
         **comparison.setting,
         "confidence": CONFIDENCE,
         "resamples": comparison.resamples,
+        **_units(comparison),
         "rows": {name: _record(comparison, name) for name in comparison.rows},
+    }
+
+
+def _units(comparison: Comparison) -> dict[str, Any]:
+    drawn = comparison.resamples > 0
+    return {
+        "resampled_over": comparison.kind if drawn else None,
+        "resampled_units": comparison.units if drawn else None,
     }
 
 
@@ -46,13 +65,14 @@ def _record(comparison: Comparison, name: str) -> dict[str, Any]:
     record["difference"] = difference.spread.mean if difference else None
     record["difference_std"] = difference.spread.std if difference else None
     record["difference_seeds"] = difference.spread.count if difference else 0
-    for kind in ("over_seeds", "over_videos"):
+    for kind in ("over_seeds", "resampled"):
         interval = getattr(difference, kind) if difference else None
         record |= {
             f"{kind}_low": interval.low if interval else None,
             f"{kind}_high": interval.high if interval else None,
             f"{kind}_excludes_zero": interval.excludes_zero if interval else None,
         }
+    record |= _units(comparison)
     for threshold in comparison.tiou:
         record[f"paper_{threshold}"] = _fraction(paper.maps.get(threshold) if paper else None)
     record["paper_average"] = _fraction(paper.average if paper else None)
@@ -77,7 +97,7 @@ def as_html(comparison: Comparison) -> str:
 def as_latex(comparison: Comparison) -> str:
     """The same as a ``table`` environment."""
     table = _table(comparison, corner="")
-    numbers = len(table.header) - 1 - len(DIFFERENCE_COLUMNS)
+    numbers = len(table.header) - 1 - len(difference_columns(comparison))
     return markup.as_latex(table, "l" + "r" * numbers + "rcc")
 
 
@@ -89,7 +109,7 @@ def _table(comparison: Comparison, corner: str = "row") -> Table:
         paper = _paper_row(comparison, name)
         if paper:
             lines.append(Line(_paper_cells(comparison, name, paper), slanted=True))
-    header = [corner, "seeds", *comparison.tiou, "average", *DIFFERENCE_COLUMNS]
+    header = [corner, "seeds", *comparison.tiou, "average", *difference_columns(comparison)]
     study = comparison.study
     return Table(study.name, study.title or study.name, header, lines, footnotes(comparison))
 
@@ -106,7 +126,7 @@ def _our_cells(row: ComparedRow) -> list[str]:
         *cells,
         _number(difference.spread.mean, sign="+") + partly,
         _interval(difference.over_seeds, SEEDS_MARK),
-        _interval(difference.over_videos, VIDEOS_MARK),
+        _interval(difference.resampled, RESAMPLED_MARK),
     ]
 
 
@@ -150,7 +170,10 @@ def _interval(interval: Interval | None, mark: str) -> str:
 def footnotes(comparison: Comparison) -> list[str]:
     """How the numbers were made, and what has to be known about the paper's."""
     setting = comparison.setting
-    where = ", ".join(setting[key] for key in ("dataset", "profile", "subset") if setting[key])
+    parts = [setting[key] for key in ("dataset", "profile", "subset") if setting[key]]
+    if setting["fold"]:
+        parts.append("all folds together" if setting["fold"] == ALL_FOLDS else f"fold {setting['fold']}")
+    where = ", ".join(parts)
     table = comparison.study.paper_table
     reference = comparison.rows[comparison.study.reference].label
     notes = [
@@ -158,14 +181,17 @@ def footnotes(comparison: Comparison) -> list[str]:
         "average: mean over thresholds ± sample standard deviation over seeds.",
         f"Difference: average mAP minus that of “{reference}”, paired by seed. Over seeds: Student's t interval of "
         "the paired differences, where there are two seeds or more.",
-        f"{SEEDS_MARK} and {VIDEOS_MARK}: the interval excludes 0. Each is a {PERCENT} interval by itself, not "
+        f"{SEEDS_MARK} and {RESAMPLED_MARK}: the interval excludes 0. Each is a {PERCENT} interval by itself, not "
         "corrected for the number of rows.",
     ]
     if comparison.resamples:
+        whole = ", each with all its videos" if comparison.kind == "groups" else ""
         notes.append(
-            f"Over videos: percentile bootstrap of the {comparison.videos} videos, {comparison.resamples} resamples, "
-            "the same ones for both rows, averaged over seeds."
+            f"Over {comparison.kind}: percentile bootstrap of the {comparison.units} {comparison.kind}{whole}, "
+            f"{comparison.resamples} resamples, the same ones for both rows, averaged over seeds."
         )
+    elif comparison.units:
+        notes.append(f"Over {comparison.kind}: no interval, since there is a single one to draw.")
     if table and any(_paper_row(comparison, name) for name in comparison.rows):
         notes.append(f"Paper: as printed for {table.dataset}, one number a cell, no spread given.")
         notes += table.notes

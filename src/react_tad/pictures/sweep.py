@@ -12,7 +12,13 @@ AXES = {
     "model.raid.tau": ("τ", "τ (temporal IoU)"),
 }
 """Symbol and axis label of the parameters that the paper sweeps."""
-BANDS = {"seeds": "± 1 std over seeds", "videos": "± 1 std over bootstrapped test videos"}
+
+
+def band_label(curve: Curve) -> str:
+    """What the band is."""
+    if curve.band == "seeds":
+        return "± 1 std over seeds"
+    return f"± 1 std over {curve.band} ({curve.band_units}), bootstrapped"
 
 
 def draw_sweep(curve: Curve, path: Path) -> None:
@@ -25,7 +31,7 @@ def draw_sweep(curve: Curve, path: Path) -> None:
         low, high = (
             [100 * (point.average.mean + side * point.deviation) for point in curve.points] for side in (-1, 1)
         )
-        axes.fill_between(values, low, high, color=COLOURS[0], alpha=0.18, linewidth=0, label=BANDS[curve.band])
+        axes.fill_between(values, low, high, color=COLOURS[0], alpha=0.18, linewidth=0, label=band_label(curve))
     if len(curve.seeds) > 1:
         places = [(point.value, 100 * value) for point in curve.points for value in point.by_seed.values()]
         axes.plot(
