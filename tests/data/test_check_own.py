@@ -48,6 +48,19 @@ def change(own, function, subset=None):
     own.write()
 
 
+def test_a_group_on_both_sides_is_doubted(own, capsys):
+    own.database["v0"]["group"] = own.database["v2"]["group"] = "anna"
+    own.write()
+    status, lines = check(capsys)
+    assert (status, [line for line in lines if "group" in line]) == (
+        0,
+        [
+            "warning: 1 group ('anna') with recordings in several subsets: those of 'anna' are in training and test. "
+            "Recordings of one group are alike, so that the network seems better than it is; give them one subset"
+        ],
+    )
+
+
 def times(factor):
     """A change of all segments."""
 

@@ -4,7 +4,7 @@ import unicodedata
 import pytest
 from ruamel.yaml import YAML
 
-from react_tad.data.annotations import AnnotationError, parse_annotations
+from react_tad.data.annotations import SUBSETS, AnnotationError, parse_annotations
 from react_tad.data.splits import held_out, use_subsets, with_all_splits
 
 NAMES = [f"video {number}" for number in range(1000)]
@@ -121,6 +121,18 @@ def test_missing_splits_are_held_out_of_training():
     assert {name for name, subset in found.items() if subset == "test"} == held_out(training, 0.25)
     kept = split(training | {"w": "test"}, validation_share=0.1)
     assert kept["w"] == "test" and list(kept.values()).count("validation") == 2
+
+
+def test_whole_groups_are_held_out():
+    """Ten people with three recordings each: a quarter is three of them, a fifth of the other seven two."""
+    entry = {"subset": "training", "duration": 10, "annotations": []}
+    database = {f"v{number}": entry | {"group": f"p{number % 10}"} for number in range(30)}
+    annotations = parse_annotations({"database": database}, where="a.json")
+    videos = with_all_splits(annotations, test_share=0.25, validation_share=0.2).videos
+    people = {split: {video.group for video in videos.values() if video.subset == split} for split in SUBSETS}
+    assert [len(people[split]) for split in SUBSETS] == [5, 2, 3]
+    assert people["test"] == held_out({f"p{number}" for number in range(10)}, 0.25)
+    assert len(set.union(*people.values())) == 10, "nobody is in two"
 
 
 @pytest.mark.parametrize(

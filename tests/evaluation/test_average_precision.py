@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -339,6 +340,12 @@ def test_command_prints_and_writes(tmp_path, capsys):
     assert metrics["per_tiou"] == dict.fromkeys(map(str, TIOU), 0.5)
     assert metrics["per_class"] == {"Run": metrics["per_tiou"]}
     assert metrics["seed"] == 3
+
+
+def test_groups_are_counted_where_an_evaluated_video_has_one():
+    truth, found = truth_of([[0, 0, 0, 4]], 4, 1), found_of([], 4, 1)
+    for groups, count in (({}, None), ({"elsewhere": "anna"}, None), ({"v1": "anna", "v3": "anna"}, 3)):
+        assert evaluate(replace(truth, groups=groups), found).counts.get("groups") == count
 
 
 def test_cfg_stands_for_definition_and_thresholds(tmp_path):

@@ -70,7 +70,7 @@ class Annotations:
 
 
 def group_of(name: str, video: Video) -> str:
-    """The group that a video belongs to: its own, or, where it has none, one of its own name.
+    """The group that a video belongs to: its own, or, where it has none, that of its own name.
 
     Videos of one group are not independent of each other: none of them is trained on where another is measured.
     """

@@ -1,4 +1,7 @@
-"""Which split each video belongs to: what an annotation file's subsets are here, and videos that are held out."""
+"""Which split each video belongs to: what an annotation file's subsets are here, and videos that are held out.
+
+Where videos have groups, whole groups are held out.
+"""
 
 import hashlib
 import json
@@ -10,20 +13,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from react_tad.data.annotations import NEW, SUBSETS, AnnotationError, Annotations, Video
+from react_tad.data.annotations import NEW, SUBSETS, AnnotationError, Annotations, Video, group_of
 
 UNUSED = "unused"
 """Subset of the videos that are left out."""
 
 
-def held_out(videos: Iterable[str], share: float) -> frozenset[str]:
-    """Choose ``share`` of the videos, rounded up, by the sha256 of their names.
+def held_out(names: Iterable[str], share: float) -> frozenset[str]:
+    """Choose ``share`` of some groups (:func:`react_tad.data.annotations.group_of`), rounded up, by the sha256 of their
+    names.
 
-    The same videos are chosen on every machine; their order does not matter, and further videos hardly change the
-    choice. The choice for one share is part of that for a larger one.
+    The same are chosen on every machine; their order does not matter, and further ones hardly change the choice. The
+    choice for one share is part of that for a larger one.
     """
-    names = sorted(videos, key=lambda name: hashlib.sha256(name.encode()).digest())
-    return frozenset(names[: math.ceil(share * len(names))])
+    ordered = sorted(set(names), key=lambda name: hashlib.sha256(name.encode()).digest())
+    return frozenset(ordered[: math.ceil(share * len(ordered))])
 
 
 def use_subsets(document: Any, subsets: Mapping[str, str], *, where: str) -> tuple[dict[str, Any], frozenset[str]]:
@@ -103,7 +107,8 @@ _NO_TEXT = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
 def with_all_splits(annotations: Annotations, *, test_share: float, validation_share: float) -> Annotations:
     """Annotations with a training, a validation and a test split.
 
-    A share above 0 is held out of the training videos: first for test, then of what is left for validation.
+    A share above 0 of the training videos is held out: first for test, then of what is left for validation. Where they
+    have groups it is a share of the groups, each with all its training videos.
 
     Raises:
         AnnotationError: a split without videos, or a share for a split that has some.
@@ -116,7 +121,9 @@ def with_all_splits(annotations: Annotations, *, test_share: float, validation_s
                 f"{annotations.where}: {len(_of(videos, split))} videos are of subset '{split}' already; {split}_share "
                 f"= {share} should be 0"
             )
-        for name in held_out(_of(videos, "training"), share):
+        groups = {name: group_of(name, videos[name]) for name in _of(videos, "training")}
+        chosen = held_out(groups.values(), share)
+        for name in (name for name, group in groups.items() if group in chosen):
             videos[name] = replace(videos[name], subset=split)
     for split in SUBSETS:
         if not _of(videos, split):

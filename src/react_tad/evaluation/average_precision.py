@@ -164,7 +164,7 @@ def evaluate(
             "ignored_of_absent_classes": int((inside & known & ~present).sum()),
         }
         | ({"ignored_in_left_out_videos": in_left_out} if ground_truth.left_out_videos else {})
-        | ({"groups": len(set(ground_truth.group_names))} if ground_truth.groups else {}),
+        | ({"groups": len(set(ground_truth.group_names))} if ground_truth.grouped else {}),
         profile=ground_truth.profile,
     )
 

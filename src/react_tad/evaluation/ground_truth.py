@@ -57,6 +57,11 @@ class GroundTruth:
     """Where they come from, for messages."""
 
     @property
+    def grouped(self) -> bool:
+        """Whether one of ``videos`` has a group."""
+        return any(video in self.groups for video in self.videos)
+
+    @property
     def group_names(self) -> list[str]:
         """The group of each of ``videos``; that of a video without one is its own name."""
         return [self.groups.get(video, video) for video in self.videos]

@@ -84,8 +84,9 @@ class Units:
         """The units of all videos, also of those without an instance."""
         names = ground_truth.group_names
         number = {name: position for position, name in enumerate(dict.fromkeys(names))}
-        grouped = any(video in ground_truth.groups for video in ground_truth.videos)
-        return cls("groups" if grouped else "videos", np.array([number[name] for name in names], dtype=int))
+        return cls(
+            "groups" if ground_truth.grouped else "videos", np.array([number[name] for name in names], dtype=int)
+        )
 
     @property
     def count(self) -> int:

@@ -11,6 +11,7 @@ from react_tad.data.datasets import Recording
 from react_tad.data.doubts.durations import doubtful_durations
 from react_tad.data.doubts.labels import alike, scarce
 from react_tad.data.doubts.segment_units import doubtful_segments
+from react_tad.data.doubts.shared_groups import shared
 
 WARNING = "warning: "
 """What a doubt begins with on the screen."""
@@ -21,7 +22,7 @@ def doubts(
 ) -> Iterator[str]:
     """Sentences on some splits.
 
-    Those on classes concern all splits at once, and are told with training's.
+    Those on classes and groups concern all splits at once, and are told with training's.
 
     Args:
         videos: annotated ones of all splits.
@@ -34,6 +35,7 @@ def doubts(
         counts = count(videos.values(), classes)
         yield from alike(counts)
         yield from scarce(counts)
+        yield from shared(videos)
     for split in splits:
         of_split = [item for item in recordings if item.subset == split]
         annotated = {name: video for name, video in videos.items() if video.subset == split}
