@@ -6,6 +6,7 @@ import re
 import sys
 from pathlib import Path
 
+import own_project
 import pytest
 from tiny_project import Project, add_studies, copy, finished
 
@@ -271,6 +272,81 @@ def test_a_study_over_folds_has_its_table_among_the_others(folded, tmp_path):
     project.make()
     project.ok("python", "workflow/records.py", "commit", "--prune")
     assert (project.folder / "results/toy/studies/choice.csv").exists(), "what was asked for is kept"
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory) -> Project:
+    """Own data of four people, three recordings each, and a new one; windows of two folds are cut. Do not change it."""
+    project = own_project.make(tmp_path_factory.mktemp("own") / "project")
+    content = own_project.database(project)
+    for number, entry in enumerate(content.values()):
+        if entry["subset"] != "new":
+            entry["group"] = f"person {number % 4 + 8}"
+    own_project.write(project, content)
+    project.params(lambda params: params["datasets"]["gestures"].update(folds={"by": "group", "count": 4}))
+    made = finished(project.make("windows", "--config", "folds=true"))
+    assert made == {"fetch_own_recordings": 3, "compute_fold_features": 4, "cut_windows": 12}
+    return project
+
+
+def people(project: Project, fold: int, split: str) -> set[str]:
+    """Who is in a split of a fold, as the annotations of that fold say."""
+    file = project.folder / f"data/gestures/folds/{fold}/annotations/{split}.json"
+    return {entry["group"] for entry in read_json(file)["database"].values()}
+
+
+@pytest.mark.workflow
+def test_own_data_are_folded_by_the_group_that_the_annotations_name(own):
+    """Each split is fetched by itself as before, and a fold is made of the three of them."""
+    for number, (test, validation) in enumerate([(8, 9), (9, 10), (10, 11), (11, 8)], start=1):
+        assert people(own, number, "test") == {f"person {test}"}
+        assert people(own, number, "validation") == {f"person {validation}"}
+        assert len(people(own, number, "training")) == 2
+    videos = [
+        video["video"]
+        for number in (1, 2, 3, 4)
+        for video in read_json(own.folder / f"data/gestures/folds/{number}/features/test.json")["videos"]
+    ]
+    assert sorted(videos) == sorted(f"recording {number}" for number in range(12)), "and not the new one"
+    assert own.planned("windows", "--config", "folds=true") == {}
+
+
+@pytest.mark.workflow
+def test_a_group_that_changes_makes_the_folds_anew(own, tmp_path):
+    project = copy(own, tmp_path)
+    content = own_project.database(project)
+    content["recording 4"]["group"] = "person 9"  # 8 before; of subset test
+    own_project.write(project, content)
+    assert finished(project.make("windows", "--config", "folds=true"))["compute_fold_features"] == 4
+    assert people(project, 1, "test") == {"person 8"}
+    manifest = read_json(project.folder / "data/gestures/folds/2/features/test.json")
+    assert "recording 4" in [video["video"] for video in manifest["videos"]]
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize(
+    ("folds", "message"),
+    [
+        ({"by": "group", "count": 5}, "datasets.gestures.folds.count = 5: there are 4 groups by group"),
+        ({"by": "user", "count": 3}, "datasets.gestures.folds.by = user: this data set knows group and video"),
+        ({"by": "group", "count": 1}, "folds.count = 1 should be an integer >= 2, or all"),
+    ],
+)
+def test_folds_that_cannot_be_stop_the_parsing(own, tmp_path, folds, message):
+    project = copy(own, tmp_path)
+    project.params(lambda params: params["datasets"]["gestures"].update(folds=folds))
+    done = project.run("snakemake", "-n", "windows", "--config", "folds=true")
+    assert done.returncode == 1
+    assert message in done.stdout and "Traceback" not in done.stdout, done.stdout
+
+
+@pytest.mark.workflow
+def test_leaving_one_group_out(own, tmp_path):
+    project = copy(own, tmp_path)
+    project.params(lambda params: params["datasets"]["gestures"].update(folds={"by": "group", "count": "all"}))
+    assert project.planned("windows", "--config", "folds=true") == {}, "four people are four folds"
+    project.params(lambda params: params["datasets"]["gestures"].update(folds={"by": "video", "count": "all"}))
+    assert project.planned("windows", "--config", "folds=true")["compute_fold_features"] == 12
 
 
 @pytest.mark.workflow
