@@ -51,8 +51,7 @@ def read_experiment(config: Mapping[str, Any], path: str = "params.yaml") -> Exp
     experiment = Experiment.read(path, overrides | chosen)
     check_options(experiment)
     check_variants(experiment)
-    for resolved in experiment.variants.values():  # a profile that the data set does not have
-        catalogue.choose(resolved.params.kind, "test", resolved.params.evaluation.profile)
+    check_profiles(experiment)
     check_fusion(experiment)
     check_start_from(experiment)
     return experiment
@@ -93,6 +92,21 @@ def check_variants(experiment: Experiment) -> None:
     for what, name in [(what, name) for what, all_names in names.items() for name in all_names]:
         if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
             raise ValueError(f"params.yaml: {what} '{name}' names a folder: use letters, digits, '_', '-' and '.'")
+
+
+def check_profiles(experiment: Experiment) -> None:
+    """Refuse a ground-truth profile that the data set does not have, and one over folds: it is of the published test
+    split.
+    """
+    over_folds = [f"{study.name}.{row}" for study in experiment.studies.values() if study.folds for row in study.rows]
+    for name, resolved in experiment.variants.items():
+        profile = resolved.params.evaluation.profile
+        catalogue.choose(resolved.params.kind, "test", profile)
+        if profile not in ("default", "none") and (experiment.folded or name in over_folds):
+            raise ValueError(
+                f"params.yaml: variant '{name}': evaluation.profile = {profile} is a profile of the published test "
+                "split, and there is none over folds; it should be default or none"
+            )
 
 
 def check_fusion(experiment: Experiment) -> None:
