@@ -5,8 +5,12 @@
 #   snakemake --cores 8 all --config dataset=hapt        the same for another data set
 #   snakemake --cores 8 evaluate figures                 `variants` only, without the studies (or up to a step: fetch, features,
 #                                                        windows, train, detect, suppress)
+#   snakemake --cores 8 all --config folds=true          the same over the folds of the data set, each recording tested once
+#                                                        (docs/folds.md); `folds` in its block of params.yaml says how it is cut
 #   snakemake --cores 8 new                              detections in recordings of subset new, of which own data may have some
-#   snakemake --cores 8 table3                           one study: table3, table4, figure4, figure5, figureS3, presets, diagnosis
+#   snakemake --cores 8 table3                           one study: table3, table4, figure4, figure5, figureS3, presets, diagnosis,
+#                                                        or the name of any other in params.yaml
+#   snakemake --cores 8 on_request                       studies that are not among the others
 #   snakemake --cores 8 table1 table2                    the rows that the paper prints for other methods, and ours
 #   snakemake --cores 8 pretrained --config dataset=thumos14     the authors' weights: detects with them, prints what they reach
 #                                                        under every ground-truth profile beside the authors' numbers
@@ -27,8 +31,13 @@ include: "workflow/rules/paper.smk"
 include: "workflow/rules/pretrained.smk"
 
 
+if folds.there:
+
+    include: "workflow/rules/folds.smk"
+
+
 wildcard_constraints:
-    dataset=re.escape(experiment.dataset),
+    dataset=folds.pattern,
     split=one_of(variants.splits),
     variant=one_of(experiment.variants),
     seed=r"\d+",
@@ -58,6 +67,7 @@ localrules:
     figureS3,
     presets,
     diagnosis,
+    on_request,
     pretrained,
 
 

@@ -10,13 +10,15 @@ from ruamel.yaml import YAML
 
 from react_tad.data import datasets, own_files, own_films
 from react_tad.data.annotations import NEW, SUBSETS
+from react_tad.data.folds import check_folds
 from react_tad.evaluation.profiles import catalogue
 from react_tad.files import read_json
 from react_tad.params.experiment import Experiment, Params
+from react_tad.params.folds import read_folds
 from react_tad.params.section import known_keys, unknown_key
 from react_tad.training.model_folder import WEIGHTS
 
-OPTIONS = ("dataset", "options", "seeds", "study_seeds", "overrides", "device", "features_on_device")
+OPTIONS = ("dataset", "folds", "options", "seeds", "study_seeds", "overrides", "device", "features_on_device")
 """What ``--config`` may give."""
 DEVICES = ("cpu", "cuda", "auto")
 
@@ -45,12 +47,11 @@ def read_experiment(config: Mapping[str, Any], path: str = "params.yaml") -> Exp
         raise ValueError(f'--config overrides={overrides}: should be a mapping such as "{{train.epochs: 1}}"')
     if not isinstance(given.get("options") or {}, dict):
         raise ValueError(f'--config options={given["options"]}: should be a mapping such as "{{features: PLACE}}"')
-    chosen = {key: given[key] for key in ("dataset", "options", "seeds", "study_seeds") if key in given}
+    chosen = {key: given[key] for key in ("dataset", "folds", "options", "seeds", "study_seeds") if key in given}
     experiment = Experiment.read(path, overrides | chosen)
     check_options(experiment)
     check_variants(experiment)
-    for resolved in experiment.variants.values():  # a profile that the data set does not have
-        catalogue.choose(resolved.params.kind, "test", resolved.params.evaluation.profile)
+    check_profiles(experiment)
     check_fusion(experiment)
     check_start_from(experiment)
     return experiment
@@ -67,11 +68,12 @@ def unknown_option(key: str) -> ValueError:
 
 
 def check_options(experiment: Experiment) -> None:
-    """Refuse unknown kinds and options of any data set; the modules of the data sets know them."""
+    """Refuse unknown kinds, options and folds of any data set; the modules of the data sets know them."""
     for name, block in experiment.raw["datasets"].items():
         where = f"params.yaml, datasets.{name}"
         dataset = datasets.find(experiment.kind(name), f"{where}.kind" if "kind" in (block or {}) else where)
         datasets.parse_options(dataset, (block or {}).get("options") or {}, f"{where}.options")
+        check_folds(dataset, read_folds(block, where), f"{where}.folds")
 
 
 def check_variants(experiment: Experiment) -> None:
@@ -90,6 +92,21 @@ def check_variants(experiment: Experiment) -> None:
     for what, name in [(what, name) for what, all_names in names.items() for name in all_names]:
         if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
             raise ValueError(f"params.yaml: {what} '{name}' names a folder: use letters, digits, '_', '-' and '.'")
+
+
+def check_profiles(experiment: Experiment) -> None:
+    """Refuse a ground-truth profile that the data set does not have, and one over folds: it is of the published test
+    split.
+    """
+    over_folds = [f"{study.name}.{row}" for study in experiment.studies.values() if study.folds for row in study.rows]
+    for name, resolved in experiment.variants.items():
+        profile = resolved.params.evaluation.profile
+        catalogue.choose(resolved.params.kind, "test", profile)
+        if profile not in ("default", "none") and (experiment.folded or name in over_folds):
+            raise ValueError(
+                f"params.yaml: variant '{name}': evaluation.profile = {profile} is a profile of the published test "
+                "split, and there is none over folds; it should be default or none"
+            )
 
 
 def check_fusion(experiment: Experiment) -> None:

@@ -64,6 +64,9 @@ from variants import (
 try:
     experiment = asked.read_experiment(config)
     variants = Variants(experiment, asked.own_data(experiment, logger.warning))
+    folds = variants.folds
+    if experiment.folded:
+        folds.count  # fewer groups than folds are refused
     studies = Studies(variants)
 except (ValueError, OSError) as error:
     raise WorkflowError(str(error)) from None
@@ -81,7 +84,7 @@ def parameters(step):
     return in_file(
         step,
         lambda wildcards: variants.parameters(
-            step, *map(wildcards.get, ("variant", "seed", "split"))
+            step, *map(wildcards.get, ("variant", "seed", "split", "dataset"))
         ),
     )
 
@@ -117,7 +120,9 @@ def of_films(pattern):
 def about(wildcards):
     """What a metrics file is about, as JSON."""
     own = {"variant": wildcards.variant, "seed": int(wildcards.seed)}
-    return json.dumps(own | {"dataset": wildcards.dataset})
+    fold = folds.fold(wildcards.dataset)
+    of_fold = {} if fold is None else {"fold": fold}
+    return json.dumps(own | {"dataset": experiment.dataset} | of_fold)
 
 
 def of_variant(method):
@@ -125,22 +130,46 @@ def of_variant(method):
     return lambda wildcards: method(wildcards.variant)
 
 
+def of_run(method):
+    """Input function: ``method`` of the job's variant and data set or fold."""
+    return lambda wildcards: method(wildcards.variant, wildcards.dataset)
+
+
 def of_named(method, wildcard, *arguments):
-    """Input function: ``method`` of the study that the job's ``wildcard`` names."""
-    return lambda wildcards: method(*arguments, wildcards[wildcard])
+    """Input function: ``method`` of the study that the job's ``wildcard`` names, and its data set or fold."""
+    return lambda wildcards: method(*arguments, wildcards[wildcard], wildcards.dataset)
 
 
 def of_owner(step, pattern, seeds=None):
     """Input function: ``pattern`` for the job's variant as made by ``step``; the job's seed, or ``seeds``."""
     return lambda wildcards: [
-        variants.file(step, pattern, wildcards.variant, seed)
+        file
         for seed in seeds or [wildcards.seed]
+        for file in variants.held(
+            step, pattern, wildcards.variant, seed, wildcards.dataset
+        )
     ]
 
 
 def of_first_run(step, pattern):
-    """``pattern`` for the first of ``variants`` and its first seed."""
-    return variants.file(step, pattern, experiment.main[0], experiment.seeds[0])
+    """Input function: ``pattern`` for the first of ``variants``, its first seed and the first fold, if there are any."""
+    return lambda wildcards: variants.held(
+        step, pattern, experiment.main[0], experiment.seeds[0], wildcards.dataset
+    )[:1]
+
+
+def of_first_network(pattern, **values):
+    """Input function: ``pattern`` of the data that the network of :func:`of_first_run` is of."""
+    return lambda wildcards: expand(
+        pattern, dataset=folds.holding("train", wildcards.dataset)[:1], **values
+    )
+
+
+def of_networks(pattern, **values):
+    """Input function: ``pattern`` of the data that networks are trained on: of all folds, where there are any."""
+    return lambda wildcards: expand(
+        pattern, dataset=folds.holding("train", wildcards.dataset), **values
+    )
 
 
 def of_split(pattern):
@@ -154,13 +183,17 @@ def of_split_of(wildcard):
     """Input function: annotations of the split that the study of the job's ``wildcard`` is evaluated on."""
     return lambda wildcards: expand(
         "data/{dataset}/annotations/{split}.json",
-        dataset=wildcards.dataset,
+        dataset=studies.place(wildcards[wildcard], wildcards.dataset),
         split=studies.split(wildcards[wildcard]),
     )
 
 
 def new_detections(wildcards):
     """What the target ``new`` asks for; refused where there are no such recordings."""
+    if experiment.folded:
+        raise WorkflowError(
+            "new: over folds there are as many networks as folds; leave out folds=true"
+        )
     if not variants.new:
         raise WorkflowError(
             f"new: {experiment.dataset} has no recordings of subset new; docs/own-data.md says which data sets may"
@@ -170,17 +203,75 @@ def new_detections(wildcards):
 
 def whole_experiment(wildcards):
     """All that was asked for. A function, since braces in a text would be wildcards."""
-    return variants.whole()
+    return variants.whole(wildcards.dataset)
 
 
 def class_loss(wildcards):
     """Figure S3, as ``react-tad class-loss`` reads it."""
-    return studies.class_loss()
+    return studies.class_loss(wildcards.dataset)
 
 
 def of_data(pattern, **values):
-    """``pattern`` for the chosen data set; lists among ``values`` are expanded."""
+    """``pattern`` for the chosen data set, or its folds together; lists among ``values`` are expanded."""
+    return expand(pattern, dataset=folds.chosen, **values)
+
+
+RAW_MANIFESTS = list(SUBSETS) if variants.own.contents else ["manifest"]
+"""What is there of the recordings as they were fetched."""
+THE_DATA_SET = re.escape(experiment.dataset)
+"""Regular expression for ``{dataset}`` where no fold can be meant."""
+
+
+def of_raw_data(pattern, **values):
+    """``pattern`` for the chosen data set as it is fetched, which folds do not change."""
     return expand(pattern, dataset=experiment.dataset, **values)
+
+
+def of_data_and_folds(pattern, **values):
+    """``pattern`` for the chosen data set, or for its folds, one by one and together."""
+    places = folds.making("evaluate", folds.chosen)
+    return expand(pattern, dataset=places, **values)
+
+
+def of_splits(pattern, **values):
+    """``pattern`` for all splits of the chosen data set, or of each of its folds."""
+    places = folds.making("features", folds.chosen)
+    return expand(pattern, dataset=places, split=variants.splits, **values)
+
+
+def of_each_fold(pattern):
+    """Input function: ``pattern`` for each fold, with the job's other wildcards."""
+    return lambda wildcards: expand(
+        pattern, dataset=folds.each, **dict(wildcards.items())
+    )
+
+
+def of_folds_and_all(pattern, **values):
+    """``pattern`` for each fold and for all together, whatever the run is of; lists among ``values`` are expanded."""
+    return lambda wildcards: expand(
+        pattern, dataset=folds.making("evaluate", folds.pooled), **values
+    )
+
+
+def of_all_films(pattern):
+    """``pattern`` for all videos whose features are extracted from films, but for those of subset new."""
+    videos = [video for split in SUBSETS for video in variants.films(split)]
+    return of_raw_data(pattern, video=videos)
+
+
+def study(name):
+    """Input function of a study's target: what it is shown in. Refused where it is a study of another data set, or over
+    folds that the data set does not have.
+    """
+
+    def files(wildcards):
+        if name in experiment.elsewhere:
+            raise WorkflowError(str(experiment.not_here(experiment.elsewhere[name])))
+        if experiment.studies[name].folds and not folds.there:
+            raise WorkflowError(str(experiment.without_folds()))
+        return of_data(TABLE if name in studies.tables else FIGURE, name=name)
+
+    return files
 
 
 def one_of(names):

@@ -33,6 +33,7 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 import edits
 from contents import KEPT, LONG_AGO, Contents, below, check_is_a_file, check_link, date_back, date_of, generated_files
+from folds import FOLDER
 from job_records import TRIGGERS, Record, Store, Travelled, left_as_it_is, read_mapping, recorded_inputs
 from react_tad.files import write_json
 
@@ -75,8 +76,15 @@ APART = (
     "extract_features",
     "detect_in_new_recordings",
     "suppress_new_duplicates",
+    "compute_fold_features",
+    "pool_annotations",
+    "pool_detections",
+    "pool_study_detections",
+    "summarize_folds",
 )
-"""Rules whose outputs most data sets do not have: DVC has no stage for them, and their records stay here."""
+"""Rules whose outputs most data sets do not have: DVC has no stage for them, and their records stay here. So do those
+of all that lies in the folders of folds, whichever rule makes it.
+"""
 
 
 Makes = Callable[[str], bool]
@@ -87,6 +95,11 @@ def made_by(rules: Iterable[Any]) -> Makes:
     """What Snakemake's ``rules`` make, for the data set and the variants of this run."""
     outputs = [output for rule in rules for output in rule.output]
     return lambda path: any(output.match(path) for output in outputs)
+
+
+def of_fold(path: str) -> bool:
+    """Whether a file lies in ``data/D/folds`` or ``results/D/folds``, which DVC does not follow."""
+    return Path(path).parts[2:3] == (FOLDER,)
 
 
 def prepare(makes: Makes) -> None:
@@ -197,7 +210,7 @@ def write_records(only: str | None = None) -> None:
         if not left_as_it_is(record, path, found):
             continue
         store.keep(path, record, found, date_of(path))
-        stage = STAGES.get(record["rule"])
+        stage = None if of_fold(path) else STAGES.get(record["rule"])
         if stage and only in (None, stage):
             file = Path("results", Path(path).parts[1], "records", f"{stage}.json")
             kept = json.dumps({name: record.get(name) for name in TRIGGERS}, sort_keys=True)
@@ -292,9 +305,9 @@ def prune() -> tuple[list[str], list[str]]:
 
     Only files that have a record are deleted, since a job made them. Returns those, and the others, which are left.
     """
-    summary = run_tool("snakemake", "--summary", "all")
+    summary = run_tool("snakemake", "--summary", "all", "on_request")
     if summary.returncode:
-        raise SystemExit(f"`snakemake --summary all` failed:\n{summary.stderr.strip()}")
+        raise SystemExit(f"`snakemake --summary all on_request` failed:\n{summary.stderr.strip()}")
     wanted = {line.split("\t")[0] for line in summary.stdout.splitlines()[1:]}
     used = {tuple(Path(path).parts[:2]) for path in wanted}
     store, travelled = Store(), Travelled()
@@ -304,6 +317,7 @@ def prune() -> tuple[list[str], list[str]]:
     there = sorted(
         path for path in there if Path(path).parts[:2] in used and not set(Path(path).parts[2:3]) & set(KEPT)
     )
+    there = [path for path in there if not of_fold(path)]
     superfluous = [path for path in there if path in recorded and recorded[path].get("rule") not in APART]
     for path in superfluous:
         os.remove(path)

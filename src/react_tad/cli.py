@@ -26,6 +26,7 @@ VERBS = {
     "detect": "run a trained model over the windows of a split",
     "suppress": "Soft-NMS: from raw detections to final ones",
     "fuse": "give detections the classes of a video-level classifier",
+    "pool": "the detections of all folds in one file, each recording once",
     "evaluate": "mean average precision of any ActivityNet-style detections",
     "diagnose": "error analysis: kinds of false positives, sensitivity, missed instances",
     "summarize": "one table of the metrics of variants and seeds",

@@ -38,9 +38,11 @@ class Job:
 
     @property
     def about(self) -> str:
-        """Its wildcards for readers: ``full, seed 0``. The data set is the same for all."""
+        """Its wildcards for readers: ``full, seed 0, fold 3``. The data set is the same for all."""
         own = {name: value for name, value in self.wildcards.items() if name != "dataset"}
-        return ", ".join(f"{name} {value}" if value.isdigit() else value for name, value in own.items())
+        said = [f"{name} {value}" if value.isdigit() else value for name, value in own.items()]
+        fold = self.wildcards.get("dataset", "").partition("/folds/")[2]
+        return ", ".join([*said, *([f"fold {fold}" if fold.isdigit() else f"{fold} folds"] if fold else [])])
 
     @property
     def name(self) -> str:

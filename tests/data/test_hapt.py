@@ -10,6 +10,8 @@ import pytest
 
 from react_tad.data.datasets import hapt
 from react_tad.data.download import obtain_all
+from react_tad.data.folds import in_fold
+from react_tad.params.folds import Fold
 
 USERS = (1, 2, 5)
 
@@ -78,13 +80,31 @@ def test_sample_numbers_become_seconds(archive):
 
 @pytest.mark.parametrize(("features", "dimension"), [("statistics", 160), ("raw", 300)])
 def test_features_are_standardised_on_the_training_split(archive, features, dimension):
-    prepared = hapt.prepare(archive, hapt.Options(features=features))
+    prepared = hapt.standardise(hapt.prepare(archive, hapt.Options(features=features)))
     training = prepared.recordings[0].features
     assert training.shape == (15, dimension)
     np.testing.assert_allclose(training.mean(axis=0), 0, atol=1e-9)
     np.testing.assert_allclose(training.std(axis=0), 1, atol=1e-9)
     assert abs(prepared.recordings[1].features.mean(axis=0)).max() > 0.01
     assert len(prepared.source["mean"]) == len(prepared.source["standard_deviation"]) == dimension
+
+
+def test_the_features_of_a_fold_are_standardised_on_its_own_training_recordings(archive):
+    """Of three users one trains in each fold, another one than the published split has; computed anew here."""
+    described = {f"user{user:02d}": hapt.statistics(signal_of(n, user)) for n, user in enumerate(USERS, start=1)}
+    for number, (test, validation, training) in enumerate([(1, 2, 5), (2, 5, 1), (5, 1, 2)], start=1):
+        fold = Fold(by="user", count=3, number=number)
+        prepared = hapt.standardise(in_fold(hapt.prepare(archive, hapt.Options()), fold))
+        assert {item.subset: item.group for item in prepared.recordings} == {
+            **{"test": f"user{test:02d}", "validation": f"user{validation:02d}", "training": f"user{training:02d}"}
+        }
+        seen = described[f"user{training:02d}"]
+        deviation = np.maximum(np.sqrt(((seen - seen.mean(0)) ** 2).mean(0)), 1e-6)
+        for item in prepared.recordings:
+            expected = (described[item.group] - seen.mean(0)) / deviation
+            np.testing.assert_allclose(item.features, expected, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(prepared.source["mean"], seen.mean(0))
+        assert prepared.source["fold"]["number"] == number
 
 
 def test_statistics_of_a_known_signal():
@@ -131,7 +151,7 @@ def test_a_new_signal_has_the_features_of_a_recording(tmp_path, counts, features
     """Bit for bit, from the text of a table and what a feature manifest says."""
     pack_tar(tmp_path / "archive", raw_data())
     options = hapt.Options(features=features)
-    prepared = hapt.prepare(tmp_path, options)
+    prepared = hapt.standardise(hapt.prepare(tmp_path, options))
     source = json.loads(json.dumps(prepared.source | {"options": options.model_dump()}))
     for number, user in enumerate(USERS, start=1):
         (expected,) = (item for item in prepared.recordings if item.video == f"exp{number:02d}_user{user:02d}")

@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 
 from react_tad.cli import main
@@ -26,6 +28,17 @@ def test_steps_are_added_up_by_hand(benchmarks):
     assert list(table.index) == ["train", "features", "windows"]
     assert table.loc["train"].tolist() == pytest.approx([2, 7.0, 0.7])
     assert table.loc["windows"].tolist() == pytest.approx([2, 1.0, 0.1])
+
+
+def test_folders_of_folds_are_read_together(benchmarks):
+    """logs/toy/folds has a folder ``benchmarks`` for each fold, and for all of them."""
+    alone = shares(read_benchmarks(benchmarks))
+    folds = benchmarks.parent / "folds"
+    for name in ("1", "2", "all"):
+        shutil.copytree(benchmarks, folds / name / "benchmarks")
+    table = shares(read_benchmarks(folds))
+    assert list(table.index) == list(alone.index)
+    assert table["jobs"].tolist() == [3 * jobs for jobs in alone["jobs"]]
 
 
 def test_the_verb_prints_and_writes(benchmarks, tmp_path, capsys):

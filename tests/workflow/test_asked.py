@@ -150,3 +150,18 @@ def test_raw_files_are_the_published_ones():
 @pytest.mark.parametrize(("config", "same"), [({}, True), ({"device": "cuda"}, True), ({"seeds": "[0]"}, False)])
 def test_what_dvc_can_record(config, same):
     assert asked.as_in_params_yaml(config) is same
+
+
+def test_a_profile_is_of_the_published_split(tmp_path):
+    """Over folds it would change nothing, so it is refused."""
+    yaml = YAML()
+    content = yaml.load((ROOT / "params.yaml").read_text())
+    content["datasets"]["thumos14"]["folds"] = {"by": "video", "count": 5}
+    yaml.dump(content, tmp_path / "params.yaml")
+    asked.read_experiment({"dataset": "thumos14", "folds": "true"}, str(tmp_path / "params.yaml"))
+    profile = {"dataset": "thumos14", "overrides": {"evaluation.profile": "ssn"}}
+    asked.read_experiment(profile, str(tmp_path / "params.yaml"))
+    with pytest.raises(
+        ValueError, match=r"variant 'full': evaluation.profile = ssn is a profile of the published test"
+    ):
+        asked.read_experiment(profile | {"folds": "true"}, str(tmp_path / "params.yaml"))

@@ -32,6 +32,7 @@ TRAINING = "rule_train_network_wildcards_toy_full_0"
 ALONE = {
     *("train_network", "train_study_network", "draw_relations", "record_provenance", "detect_with_released_weights"),
     *("fetch_own_recordings", "compute_own_features", "extract_features", "import_released_weights"),
+    "compute_fold_features",
 }
 """Rules whose jobs are not put together with others."""
 HERE = {"fetch_recordings", "fetch_released_weights"}

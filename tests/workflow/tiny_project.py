@@ -61,7 +61,7 @@ NOTHING = "Nothing to be done"
 AGGREGATES = {
     *("all", "fetch", "features", "windows", "data", "train", "detect", "suppress", "evaluate", "figures"),
     *("studies", "table1", "table2", "table3", "table4", "figure4", "figure5", "figureS3", "presets", "diagnosis"),
-    *("pretrained", "new"),
+    *("pretrained", "new", "on_request"),
 }
 
 

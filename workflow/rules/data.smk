@@ -14,26 +14,19 @@
 
 rule fetch:
     input:
-        of_data(
-            "data/{dataset}/raw/{name}.json",
-            name=variants.splits if variants.own.contents else "manifest",
-        ),
-        of_data([] if variants.own.contents else asked.raw_files(experiment)),
+        of_raw_data("data/{dataset}/raw/{name}.json", name=RAW_MANIFESTS + variants.new),
+        of_raw_data(asked.raw_files(experiment)),
 
 
 rule features:
     input:
-        of_data("data/{dataset}/annotations/{split}.json", split=variants.splits),
-        of_data(
-            "data/{dataset}/features/{split}.{kind}",
-            split=variants.splits,
-            kind=["json", "npy"],
-        ),
+        of_splits("data/{dataset}/annotations/{split}.json"),
+        of_splits("data/{dataset}/features/{split}.{kind}", kind=["json", "npy"]),
 
 
 rule windows:
     input:
-        of_data("data/{dataset}/windows/{split}.json", split=variants.splits),
+        of_splits("data/{dataset}/windows/{split}.json"),
 
 
 rule data:
@@ -52,6 +45,8 @@ if variants.own.contents:
             "logs/{dataset}/fetch_{split}.txt",
         benchmark:
             "logs/{dataset}/benchmarks/fetch_{split}.tsv"
+        wildcard_constraints:
+            dataset=THE_DATA_SET,
         conda:
             "../envs/react-tad.yaml"
         threads: 1
@@ -78,6 +73,8 @@ if variants.own.contents:
             "logs/{dataset}/extract/{video}.txt",
         benchmark:
             "logs/{dataset}/benchmarks/extract/{video}.tsv"
+        wildcard_constraints:
+            dataset=THE_DATA_SET,
         conda:
             "../envs/react-tad.yaml"
         threads: cores_a_job()
@@ -108,6 +105,8 @@ if variants.own.contents:
             "logs/{dataset}/features_{split}.txt",
         benchmark:
             "logs/{dataset}/benchmarks/features_{split}.tsv"
+        wildcard_constraints:
+            dataset=THE_DATA_SET,
         conda:
             "../envs/react-tad.yaml"
         threads: 1
@@ -138,6 +137,8 @@ else:
             "logs/{dataset}/fetch.txt",
         benchmark:
             "logs/{dataset}/benchmarks/fetch.tsv"
+        wildcard_constraints:
+            dataset=THE_DATA_SET,
         conda:
             "../envs/react-tad.yaml"
         threads: 1
@@ -172,6 +173,8 @@ else:
             "logs/{dataset}/features.txt",
         benchmark:
             "logs/{dataset}/benchmarks/features.tsv"
+        wildcard_constraints:
+            dataset=THE_DATA_SET,
         conda:
             "../envs/react-tad.yaml"
         threads: 1

@@ -9,7 +9,12 @@
 rule evaluate:
     input:
         of_data("results/{dataset}/summary.{kind}", kind=["csv", "md", "json"]),
-        of_data(
+        (
+            of_data("results/{dataset}/folds.{kind}", kind=["csv", "md"])
+            if experiment.folded
+            else []
+        ),
+        of_data_and_folds(
             "results/{dataset}/metrics/{variant}/seed{seed}.json",
             variant=experiment.main,
             seed=experiment.seeds,
@@ -19,11 +24,15 @@ rule evaluate:
             if any(map(variants.profile, experiment.main))
             else []
         ),
-        of_data(
-            "results/{dataset}/models/{variant}/seed{seed}/{file}",
-            variant=experiment.main,
-            seed=experiment.seeds,
-            file=["model.safetensors", "model.json", "README.md"],
+        (
+            of_data(
+                "results/{dataset}/models/{variant}/seed{seed}/{file}",
+                variant=experiment.main,
+                seed=experiment.seeds,
+                file=["model.safetensors", "model.json", "README.md"],
+            )
+            if not experiment.folded  # no one network is the result of all folds
+            else []
         ),
 
 
@@ -57,7 +66,7 @@ rule evaluate_detections:
         cfg=parameters("evaluate"),
         subset=of_variant(variants.split),
         about=about,
-        profiles=of_variant(variants.evaluated_profiles),
+        profiles=of_run(variants.evaluated_profiles),
     shell:
         "react-tad evaluate --cfg {params.cfg} --annotations {input.annotations} --detections {input.detections}"
         " --subset {params.subset} --about {params.about:q} {params.profiles} --per-class --json {output.metrics}"
@@ -66,8 +75,8 @@ rule evaluate_detections:
 
 rule summarize_metrics:
     input:
-        metrics=of_data(
-            "results/{dataset}/metrics/{variant}/seed{seed}.json",
+        metrics=expand(
+            "results/{{dataset}}/metrics/{variant}/seed{seed}.json",
             variant=experiment.main,
             seed=experiment.seeds,
         ),
@@ -97,8 +106,8 @@ rule summarize_metrics:
 
 rule compare_profiles:
     input:
-        metrics=of_data(
-            "results/{dataset}/metrics/{variant}/seed{seed}.json",
+        metrics=expand(
+            "results/{{dataset}}/metrics/{variant}/seed{seed}.json",
             variant=experiment.main,
             seed=experiment.seeds,
         ),

@@ -70,13 +70,29 @@ rule diagnosis:
 
 rule studies:
     input:
-        of_data(TABLE, name=studies.published + studies.tables),
-        of_data(FIGURE, name=studies.sweeps),
+        of_data(TABLE, name=studies.published + studies.regular(studies.tables)),
+        of_data(FIGURE, name=studies.regular(studies.sweeps)),
         rules.figure4.input,
         rules.figureS3.input if studies.logs_with_ace_dec() else [],
         rules.diagnosis.input,
         of_data("results/{dataset}/studies/provenance.{kind}", kind=["html", "json"]),
         studies.run_files,
+
+
+# Every other study by its own name.
+for name in studies.by_their_names:
+
+    rule:
+        name:
+            name
+        input:
+            study(name),
+        localrule: True
+
+
+rule on_request:
+    input:
+        [study(name) for name in studies.on_request],
 
 
 use rule train_network as train_study_network with:
@@ -210,9 +226,15 @@ rule draw_relations:
     input:
         weights=of_first_run("train", WEIGHTS),
         description=of_first_run("train", DESCRIPTION),
-        windows=of_data("data/{dataset}/windows/{split}.json", split=FIRST_SPLIT),
-        features=of_data("data/{dataset}/features/{split}.json", split=FIRST_SPLIT),
-        array=ancient(of_data("data/{dataset}/features/{split}.npy", split=FIRST_SPLIT)),
+        windows=of_first_network(
+            "data/{dataset}/windows/{split}.json", split=FIRST_SPLIT
+        ),
+        features=of_first_network(
+            "data/{dataset}/features/{split}.json", split=FIRST_SPLIT
+        ),
+        array=ancient(
+            of_first_network("data/{dataset}/features/{split}.npy", split=FIRST_SPLIT)
+        ),
         sources=source_files("relations"),
     output:
         svg=report(
@@ -244,7 +266,7 @@ rule draw_relations:
 
 rule draw_class_losses:
     input:
-        logs=[log for logs in studies.logs_with_ace_dec().values() for log in logs],
+        logs=lambda wildcards: studies.class_loss_files(wildcards.dataset),
         sources=source_files("class_loss"),
     output:
         svg=report(
@@ -297,7 +319,7 @@ rule diagnose_errors:
     params:
         subset=of_variant(variants.split),
         tiou=of_variant(variants.thresholds),
-        profile=of_variant(variants.diagnosed_profile),
+        profile=of_run(variants.diagnosed_profile),
     shell:
         "react-tad diagnose --annotations {input.annotations} --detections {input.detections} --subset {params.subset}"
         " {params.profile} --tiou {params.tiou} --csv {output.table} --figure {output.picture} > {log} 2>&1"
@@ -305,8 +327,10 @@ rule diagnose_errors:
 
 rule record_provenance:
     input:
-        features=of_data("data/{dataset}/features/{split}.json", split=SUBSETS),
-        metrics=lambda wildcards: variants.files("evaluate", METRICS, variants.all_runs),
+        features=of_networks("data/{dataset}/features/{split}.json", split=SUBSETS),
+        metrics=lambda wildcards: variants.files(
+            "evaluate", METRICS, variants.all_runs, wildcards.dataset
+        ),
         sources=source_files("provenance"),
     output:
         page=report(

@@ -1,5 +1,7 @@
 """Show what a variant of ``params.yaml`` resolves to: every parameter, its value, and where the value comes from.
 
+Beside them the folds of the data set, if it has any.
+
 ``react-tad params show full --set train.epochs=1`` shows what an override changes.
 """
 
@@ -22,13 +24,18 @@ def run(arguments: argparse.Namespace) -> None:
     from react_tad.params.experiment import STEP_SECTIONS, Experiment
     from react_tad.params.section import ParameterError, flatten
 
-    resolved = Experiment.read(arguments.params, parse_overrides(arguments.set)).resolve(arguments.variant)
+    experiment = Experiment.read(arguments.params, parse_overrides(arguments.set))
+    resolved = experiment.resolve(arguments.variant)
     if arguments.step:
         if arguments.step not in STEP_SECTIONS:
             raise ParameterError(f"--step {arguments.step}: should be one of {', '.join(STEP_SECTIONS)}")
         print(resolved.step(arguments.step))
         return
     values = {key: str(value) for key, value in flatten(resolved.params.model_dump(mode="json"))}
+    source = dict(resolved.source)
+    if experiment.folds:
+        folds = {f"folds.{key}": str(value) for key, value in experiment.folds.model_dump().items()}
+        values, source = values | folds, source | dict.fromkeys(folds, f"datasets.{experiment.dataset}")
     widths = max(map(len, values)), max(map(len, values.values()))
     for key, value in values.items():
-        print(f"{key:<{widths[0]}}  {value:<{widths[1]}}  {resolved.source[key]}")
+        print(f"{key:<{widths[0]}}  {value:<{widths[1]}}  {source[key]}")

@@ -10,7 +10,9 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the verb."""
-    parser.add_argument("folder", type=Path, help="folder of benchmark files, such as logs/toy/benchmarks")
+    parser.add_argument(
+        "folder", type=Path, help="folder of benchmark files, such as logs/toy/benchmarks or logs/toy/folds"
+    )
     parser.add_argument("--csv", type=Path, metavar="OUT", help="write the table, shares as fractions")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from react_tad.data.annotations import NEW, SUBSETS, Video, read_annotations
-from react_tad.data.datasets import DataSet, Examined, Recording
+from react_tad.data.datasets import DataSet, Examined, Recording, standardised
 from react_tad.data.doubts import doubts
 from react_tad.data.doubts.window_lengths import doubtful_lengths
 from react_tad.data.download import fault
@@ -88,7 +88,7 @@ def check_raw(dataset: DataSet, options: Any, files: Mapping[str, Path | None], 
             return replace(examined, classes=examined.classes or dataset.CLASSES)
         if None in files.values():
             return Examined({}, [], [])
-        prepared = dataset.prepare(directory, options)
+        prepared = standardised(dataset, dataset.prepare(directory, options))
     except DataError as error:
         return Examined({}, [], error.problems)
     except (ValueError, OSError) as error:

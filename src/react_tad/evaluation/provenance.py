@@ -90,6 +90,7 @@ class _File(TypedDict):
 
 class _Source(TypedDict):
     files: NotRequired[list[_File]]
+    fold: NotRequired[dict[str, Any]]
 
 
 class _Manifest(TypedDict):
@@ -103,8 +104,9 @@ class _Manifest(TypedDict):
 
 def _split(path: Path) -> dict[str, Any]:
     manifest = checked(_Manifest, read_json(path), str(path))
+    fold = manifest["source"].get("fold")
     return {
-        "split": manifest["split"],
+        "split": manifest["split"] + (f", fold {fold['number']}" if fold else ""),
         "videos": len(manifest["videos"]),
         "sha256": manifest["sha256"],
         "files": manifest["source"].get("files", []),

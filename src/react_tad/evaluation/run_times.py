@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pandas
 
+FOLDER = "benchmarks"
+
 
 def read_benchmarks(folder: Path) -> pandas.DataFrame:
     """One row a job: ``step``, and Snakemake's columns, among them ``s`` (wall seconds).
@@ -13,8 +15,10 @@ def read_benchmarks(folder: Path) -> pandas.DataFrame:
     """
     jobs = []
     for path in sorted(folder.rglob("*.tsv")):
-        inside = path.relative_to(folder)
-        step = inside.parts[0] if len(inside.parts) > 1 else path.stem.partition("_")[0]
+        parts = path.relative_to(folder).parts
+        if FOLDER in parts:  # of logs/toy/folds, which has such a folder for each fold
+            parts = parts[parts.index(FOLDER) + 1 :]
+        step = parts[0] if len(parts) > 1 else path.stem.partition("_")[0]
         jobs.append(pandas.read_csv(path, sep="\t", na_values="-").assign(step=step))
     if not jobs:
         raise ValueError(f"{folder} holds no benchmark files (*.tsv); Snakemake leaves them in logs/DATASET/benchmarks")

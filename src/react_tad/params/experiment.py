@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from react_tad.params.evaluation import Evaluation
+from react_tad.params.folds import EXAMPLE, Folds, read_folds
 from react_tad.params.fusion import Fusion
 from react_tad.params.inference import Inference
 from react_tad.params.model import Model
@@ -82,10 +83,16 @@ STEP_SECTIONS = {
 """What each step of the pipeline reads. An edit elsewhere does not make the step run again."""
 
 
-CHOICES = ("dataset", "preset", "seeds", "study_seeds")
-"""What can be chosen for one run besides the sections. ``study_seeds`` are used in place of each study's own."""
+CHOICES = ("dataset", "preset", "seeds", "study_seeds", "folds")
+"""What can be chosen for one run besides the sections. ``study_seeds`` are used in place of each study's own; ``folds:
+true`` runs everything over the folds of the data set."""
 TOP_LEVEL = ("dataset", "preset", "seeds", *SECTIONS, "datasets", "variants", "studies")
-STUDY_KEYS = ("title", "seeds", "base", "reference", "rows", "parameter", "values")
+STUDY_KEYS = (
+    *("title", "seeds", "base", "reference", "rows", "parameter", "values"),
+    *("dataset", "on_request", "folds"),
+)
+OF_BLOCK = ("kind", "folds")
+"""What a data set's block says besides sections and options."""
 MAX_SEED = 2**32
 
 
@@ -116,6 +123,12 @@ class Study:
     parameter: str | None = None
     """What a sweep varies."""
     values: tuple[float, ...] = ()
+    dataset: str | None = None
+    """The only data set that it is a study of; None: of any."""
+    on_request: bool = False
+    """Made where it is asked for by its name, and not among all studies."""
+    folds: bool = False
+    """Run over the folds of the data set, whether everything else is or not."""
 
 
 class Usable(dict[str, Resolved]):
@@ -155,7 +168,12 @@ class Experiment:
         if not self.main:
             raise ParameterError(f"{where}: variants is empty; give at least one, such as 'full: {{}}'")
         self._overrides = {name: (override, f"variants.{name}") for name, override in self._mapping("variants").items()}
-        self.studies = {name: self._study(name) for name in self._mapping("studies")}
+        self.folds = self._folds_of_all()[self.dataset]
+        self.folded = self._folded()
+        studies = {name: self._study(name) for name in self._mapping("studies")}
+        self.studies = {name: study for name, study in studies.items() if study.dataset in (None, self.dataset)}
+        self.elsewhere = {name: study for name, study in studies.items() if name not in self.studies}
+        """Studies of other data sets."""
         self.variants = self._resolve_all()
         self._check_no_override_is_lost()
 
@@ -166,6 +184,11 @@ class Experiment:
                 self._resolve("paper", other, {}, f"datasets.{other}", {})
         usable = Usable()
         for name in self._overrides:
+            if study := self._study_elsewhere(name):
+                override, where = self._overrides[name]
+                self._resolve_override(override, where, study.dataset, {})
+                usable.faults[name] = self.not_here(study)
+                continue
             if not self.overrides or name in self.main:
                 usable[name] = self.resolve(name)
                 continue
@@ -175,6 +198,40 @@ class Experiment:
             except ParameterError as error:
                 usable.faults[name] = error
         return usable
+
+    def _folds_of_all(self) -> dict[str, Folds | None]:
+        """The folds of every data set that there is a block of."""
+        return {
+            name: read_folds(block, f"{self.where}, datasets.{name}")
+            for name, block in self._mapping("datasets").items()
+        }
+
+    def _folded(self) -> bool:
+        """Whether everything is run over the folds."""
+        folded = self.raw.get("folds", False)
+        if not isinstance(folded, bool):
+            raise ParameterError(f"{self._of('folds')}: folds = {folded!r} should be true or false")
+        if folded and self.folds is None:
+            raise self.without_folds()
+        return folded
+
+    def without_folds(self) -> ParameterError:
+        """The error for folds of a data set that has none."""
+        return ParameterError(
+            f"{self.where}: the data set {self.dataset} has no folds; say in its block (datasets.{self.dataset}) what "
+            f"stays together and how many there are, as in {EXAMPLE}"
+        )
+
+    def _study_elsewhere(self, variant: str) -> Study | None:
+        """The study of another data set that a variant is a row of, if it is one."""
+        return self.elsewhere.get(variant.partition(".")[0]) if variant not in self.main else None
+
+    def not_here(self, study: Study) -> ParameterError:
+        """The error for asking for a study of another data set."""
+        return ParameterError(
+            f"{self.where}: {study.name} is a study of {study.dataset}, and the data set is {self.dataset}; add "
+            f"--config dataset={study.dataset}"
+        )
 
     def _check_no_override_is_lost(self) -> None:
         for key, value in self.overrides.items():
@@ -257,7 +314,7 @@ class Experiment:
             reference = block.get("reference")
             if not isinstance(reference, str) or reference not in rows:
                 raise ParameterError(f"{where}: reference = {reference!r} should be one of its rows: {', '.join(rows)}")
-            study = Study(name, seeds, tuple(rows), title, reference=reference)
+            study = Study(name, seeds, tuple(rows), title, reference=reference, **self._when(block, where))
         else:
             parameter, values = block.get("parameter"), block.get("values")
             if not isinstance(parameter, str) or parameter not in known_keys(Params):
@@ -268,7 +325,8 @@ class Experiment:
                     f"{where}: values = {values!r} should be a list of distinct numbers for {parameter}"
                 )
             rows = {f"{value:g}": {parameter: value} for value in values}
-            study = Study(name, seeds, tuple(rows), title, parameter=parameter, values=tuple(values))
+            about = {"parameter": parameter, "values": tuple(values)}
+            study = Study(name, seeds, tuple(rows), title, **about, **self._when(block, where))
         for row, override in rows.items():
             if not isinstance(override, Mapping):
                 raise ParameterError(f"{where}: {row} = {override!r} should be a mapping of overrides")
@@ -276,10 +334,29 @@ class Experiment:
             self._overrides[f"{name}.{row}"] = (merged, f"studies.{name}.{row}")
         return study
 
+    def _when(self, block: Mapping[str, Any], where: str) -> dict[str, Any]:
+        """Where and when a study is made: its keys ``dataset``, ``on_request`` and ``folds``."""
+        dataset, known = block.get("dataset"), self._mapping("datasets")
+        if dataset is not None and (not isinstance(dataset, str) or dataset not in known):
+            raise ParameterError(f"{where}: dataset = {dataset!r} is not one of datasets: {', '.join(known)}")
+        when = {key: block.get(key, False) for key in ("on_request", "folds")}
+        for key, value in when.items():
+            if not isinstance(value, bool):
+                raise ParameterError(f"{where}: {key} = {value!r} should be true or false")
+        if when["folds"] and not when["on_request"]:
+            raise ParameterError(
+                f"{where}: folds: true needs on_request: true, since `all`, which DVC records, makes nothing over the "
+                "folds"
+            )
+        return {"dataset": dataset} | when
+
     @property
     def runs(self) -> dict[str, tuple[int, ...]]:
-        """The seeds that each variant is run with: those of ``seeds`` for ``variants``, its study's for a row."""
-        of_rows = {f"{study.name}.{row}": study.seeds for study in self.studies.values() for row in study.rows}
+        """The seeds that each variant is run with: those of ``seeds`` for ``variants``, its study's for a row. Without
+        studies on request.
+        """
+        studies = [study for study in self.studies.values() if not study.on_request]
+        of_rows = {f"{study.name}.{row}": study.seeds for study in studies for row in study.rows}
         return dict.fromkeys(self.main, self.seeds) | of_rows
 
     def resolve(self, variant: str) -> Resolved:
@@ -287,10 +364,14 @@ class Experiment:
         if variant not in self._overrides:
             nearest = difflib.get_close_matches(variant, self._overrides, n=1, cutoff=0.0)[0]
             raise ParameterError(f"{self.where}: no variant '{variant}'. Did you mean '{nearest}'?")
+        if study := self._study_elsewhere(variant):
+            raise self.not_here(study)
         return self._resolve_variant(variant, self.overrides)
 
     def _resolve_variant(self, variant: str, overrides: Mapping[str, Any]) -> Resolved:
-        override, where = self._overrides[variant]
+        return self._resolve_override(*self._overrides[variant], self.dataset, overrides)
+
+    def _resolve_override(self, override: Any, where: str, dataset: str, overrides: Mapping[str, Any]) -> Resolved:
         if not isinstance(override, Mapping | None):
             raise ParameterError(f"{self.where}: {where} = {override!r} should be a mapping of overrides")
         override = dict(override or {})
@@ -298,7 +379,7 @@ class Experiment:
         preset = override.pop("preset", self.raw.get("preset", "paper"))
         if not isinstance(preset, str) or preset not in PRESETS:
             raise ParameterError(f"{place}: preset = {preset!r} should be one of {', '.join(PRESETS)}")
-        return self._resolve(preset, self.dataset, override, where, overrides)
+        return self._resolve(preset, dataset, override, where, overrides)
 
     def _resolve(
         self, preset: str, dataset: str, override: Mapping[str, Any], name: str, overrides: Mapping[str, Any]
@@ -310,7 +391,7 @@ class Experiment:
         layers = (
             (f"preset {preset}", PRESETS[preset]),
             (self.where, {key: self.raw[key] for key in SECTIONS if self.raw.get(key) is not None}),
-            (own_block, {key: value for key, value in block.items() if key != "kind"}),
+            (own_block, {key: value for key, value in block.items() if key not in OF_BLOCK}),
             ("command line", overrides),
             (name, override),
         )
@@ -323,7 +404,8 @@ class Experiment:
             place = f"{self.where}, {where}" if where != self.where else where
             for key, value in flatten(layer, where=place):
                 if key not in known or key in named or (key == "options" and where != own_block):
-                    raise unknown_key(key, [key for key in known if key not in (*named, "options")], place)
+                    more = OF_BLOCK if where == own_block else ()
+                    raise unknown_key(key, [*more, *(key for key in known if key not in (*named, "options"))], place)
                 replaces = where == own_block and source[key] == self.where and values[key] != value
                 if replaces and dataset == self.dataset:
                     raise ParameterError(

@@ -12,6 +12,10 @@ A data set's module has (see :class:`DataSet`):
 - ``prepare(raw_directory, options)``: turns them into recordings;
 - ``own_splits(options, directory, where)``, where the user's own files are read: what each split consists of; such a
   module prepares the splits that it is asked for, and has ``IN_CONTENT``, the options that nothing but this depends on;
+- ``standardise(prepared)``, where something is computed from the training recordings: called once it is known which
+  those are, which a fold changes;
+- ``FOLDS_BY``, if recordings stay together by more than ``video`` (:mod:`react_tad.params.folds`), and
+  ``group_counts(options)``: how many groups there are by each, as far as that is known before the files are there;
 - ``check_options(options, where)``, if there are options that can contradict each other;
 - ``read_signal(path, source)``, where features are computed here: a new recording from its raw signal in a file, with
   the features that a model of this data set wants;
@@ -172,6 +176,11 @@ def is_own(dataset: DataSet) -> bool:
 def without_places(dataset: DataSet, options: Mapping[str, Any]) -> dict[str, Any]:
     """Options without those that only say where the user's own files are, and which of them each split has."""
     return {key: value for key, value in options.items() if key not in getattr(dataset, "IN_CONTENT", ())}
+
+
+def standardised(dataset: DataSet, prepared: Prepared) -> Prepared:
+    """With what the data set computes from its training recordings, if it does so; their splits are final."""
+    return dataset.standardise(prepared) if hasattr(dataset, "standardise") else prepared
 
 
 def parse_options(dataset: DataSet, given: Mapping[str, Any], where: str) -> Any:

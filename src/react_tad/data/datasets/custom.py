@@ -21,7 +21,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from react_tad.data import own_features, own_films, sidecars, snippet_times
-from react_tad.data.annotations import NEW
+from react_tad.data.annotations import NEW, group_of
 from react_tad.data.datasets import Examined, LazyFeatures, OwnSplit, Prepared, Recording
 from react_tad.data.formats.streams import cut_note, listed
 from react_tad.data.own_features import Seen
@@ -37,6 +37,7 @@ from react_tad.params.section import ParameterError, checked
 
 CLASSES: tuple[str, ...] = ()
 LICENCE = CITATION = "the user's own data"
+FOLDS_BY = ("group", "video")
 
 WHERE = "options of own data"
 ENDS_MATCH = 0.1
@@ -102,6 +103,14 @@ def check_options(options: Options, where: str = WHERE) -> None:
         )
     if options.rescale and options.time != "spread":
         raise ValueError(f"{where}: rescale is given, and time is {options.time}; it needs time: spread")
+
+
+def group_counts(options: Options) -> dict[str, int]:
+    """As the annotations have them; nothing where they are away. Raises ValueError if they cannot be used."""
+    if not Path(options.annotations).is_file():
+        return {}
+    videos = read_annotated(options).videos
+    return {"group": len({group_of(name, video) for name, video in videos.items()}), "video": len(videos)}
 
 
 def own_splits(options: Options, directory: Path, where: str = WHERE) -> dict[str, OwnSplit]:

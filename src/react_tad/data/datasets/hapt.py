@@ -74,6 +74,7 @@ TEST_USERS = frozenset({2, 4, 9, 10, 12, 13, 18, 20, 24})
 VALIDATION_USERS = frozenset({5, 14, 21, 26})
 """Each went through the protocol twice and has every class, in the proportions of the whole (40 segments a user)."""
 
+FOLDS_BY = ("user", "video")
 EXPECTED_COUNTS = {
     "recordings": 61,
     "users": 30,
@@ -130,29 +131,40 @@ def expected_counts(options: Options) -> dict[str, int]:
     return EXPECTED_COUNTS
 
 
-def prepare(raw_directory: Path, options: Options) -> Prepared:
-    """Read the archive, check that it is complete, and describe every snippet.
+def group_counts(options: Options) -> dict[str, int]:
+    """As published."""
+    return {"user": EXPECTED_COUNTS["users"], "video": EXPECTED_COUNTS["recordings"]}
 
-    Features are standardised with mean and standard deviation of the training split.
-    """
+
+def prepare(raw_directory: Path, options: Options) -> Prepared:
+    """Read the archive, check that it is complete, and describe every snippet."""
     archive = Path(raw_directory) / ARCHIVE
     experiments = read_experiments(archive)
     check_counts(experiments, archive)
     describe = DESCRIBE[options.features]
     recordings = [make_recording(experiment, describe) for experiment in tqdm(experiments, "describing", delay=2)]
-    seen = np.concatenate([item.features for item in recordings if item.subset == "training"])
-    mean, deviation = seen.mean(axis=0), np.maximum(seen.std(axis=0), 1e-6)
     return Prepared(
-        recordings=[replace(item, features=standardised(item.features, mean, deviation)) for item in recordings],
+        recordings=recordings,
         source={
             "samples_per_second": SAMPLES_PER_SECOND,
             "snippet_samples": SNIPPET_SAMPLES,
             "hop_samples": HOP_SAMPLES,
-            "standardised_on": "training",
-            "mean": mean.tolist(),
-            "standard_deviation": deviation.tolist(),
         },
         time_base=f"one every {HOP_SAMPLES} samples at {SAMPLES_PER_SECOND} Hz",
+    )
+
+
+def standardise(prepared: Prepared) -> Prepared:
+    """Features with mean and standard deviation of those of the training split taken out."""
+    seen = np.concatenate([item.features for item in prepared.recordings if item.subset == "training"])
+    mean, deviation = seen.mean(axis=0), np.maximum(seen.std(axis=0), 1e-6)
+    return replace(
+        prepared,
+        recordings=[
+            replace(item, features=standardised(item.features, mean, deviation)) for item in prepared.recordings
+        ],
+        source=prepared.source
+        | {"standardised_on": "training", "mean": mean.tolist(), "standard_deviation": deviation.tolist()},
     )
 
 

@@ -105,6 +105,11 @@ def expected_counts(options: Options) -> dict[str, int]:
     return {f"recordings of {split}": getattr(options, split) for split in SUBSETS}
 
 
+def group_counts(options: Options) -> dict[str, int]:
+    """Each recording by itself."""
+    return {"video": sum(expected_counts(options).values())}
+
+
 def prepare(raw_directory: Path, options: Options) -> Prepared:
     """Generate all recordings; equal options give equal bytes."""
     world = make_world(options)

@@ -5,10 +5,20 @@ sort out with as many recordings. All else, noise included, is as in ``toy``.
 """
 
 from react_tad.data.datasets import toy
-from react_tad.data.datasets.toy import CITATION, CLASSES, LICENCE, expected_counts, prepare, published
+from react_tad.data.datasets.toy import CITATION, CLASSES, LICENCE, expected_counts, group_counts, prepare, published
 from react_tad.params.section import Positive
 
-__all__ = ["CITATION", "CLASSES", "LICENCE", "OPTIONS", "Options", "expected_counts", "prepare", "published"]
+__all__ = [
+    "CITATION",
+    "CLASSES",
+    "LICENCE",
+    "OPTIONS",
+    "Options",
+    "expected_counts",
+    "group_counts",
+    "prepare",
+    "published",
+]
 
 
 class Options(toy.Options):
