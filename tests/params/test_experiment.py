@@ -289,6 +289,29 @@ def test_a_variant_may_have_its_own_preset():
     assert made.variants["full"].params.model.raid.tau == 0.5
 
 
+def test_a_data_set_may_have_its_own_preset():
+    """A variant's and the command line's come before it; for other data sets it is nothing."""
+    blocks = {"small": {"preset": "released"}, "large": {}}
+    made = experiment(datasets=blocks, variants={"full": {}, "printed": {"preset": "paper"}})
+    assert {name: resolved.params.preset for name, resolved in made.variants.items()} == {
+        "full": "released",
+        "printed": "paper",
+    }
+    assert made.variants["full"].params.model.raid.tau == 0.2
+    assert experiment({"dataset": "large"}, datasets=blocks).variants["full"].params.preset == "paper"
+    assert experiment({"preset": "paper"}, datasets=blocks).variants["full"].params.preset == "paper"
+
+
+def test_a_preset_for_all_that_the_data_set_replaces_is_refused():
+    said = r"preset = 'released' changes nothing: datasets\.small has preset = 'paper'; change it there"
+    with pytest.raises(ParameterError, match=said):
+        experiment(preset="released", datasets={"small": {"preset": "paper"}, "large": {}})
+    with pytest.raises(ParameterError, match=r"datasets\.small: preset = 'papr' should be one of paper, released"):
+        experiment(datasets={"small": {"preset": "papr"}, "large": {}})
+    with pytest.raises(ParameterError, match=r"datasets\.large: preset = 'papr' should be one of paper, released"):
+        experiment(datasets={"small": {}, "large": {"preset": "papr"}})
+
+
 def test_the_command_line_chooses_data_set_preset_and_seeds():
     made = experiment({"dataset": "large", "preset": "released", "seeds": [7], "model.dim": 64})
     assert (made.dataset, made.seeds) == ("large", (7,))

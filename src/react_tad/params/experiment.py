@@ -3,7 +3,8 @@
 A value comes from the last of these that names it:
 
 1. the defaults below, which are the preset ``paper`` at the size of THUMOS14;
-2. the preset (``paper`` or ``released``; every difference between the two is a row of ``PRESETS``);
+2. the preset: a variant's, the command line's, the data set's block's, or that of ``params.yaml``; every difference
+   between presets is a row of ``PRESETS``;
 3. the sections ``windows`` ... ``evaluation`` of ``params.yaml``;
 4. the data set's own block under ``datasets`` in ``params.yaml``;
 5. the command line (``snakemake --config overrides=...``);
@@ -91,8 +92,9 @@ STUDY_KEYS = (
     *("title", "seeds", "base", "reference", "rows", "parameter", "values"),
     *("dataset", "on_request", "folds"),
 )
-OF_BLOCK = ("kind", "folds")
+OF_BLOCK = ("kind", "preset", "folds")
 """What a data set's block says besides sections and options."""
+DEFAULT_PRESET = "paper"
 MAX_SEED = 2**32
 
 
@@ -181,7 +183,7 @@ class Experiment:
         """Check the file as it stands, then resolve what the command line makes of it."""
         for other in self._mapping("datasets"):
             if other != self.dataset:
-                self._resolve("paper", other, {}, f"datasets.{other}", {})
+                self._resolve_override({}, f"datasets.{other}", other, {})
         usable = Usable()
         for name in self._overrides:
             if study := self._study_elsewhere(name):
@@ -375,11 +377,27 @@ class Experiment:
         if not isinstance(override, Mapping | None):
             raise ParameterError(f"{self.where}: {where} = {override!r} should be a mapping of overrides")
         override = dict(override or {})
-        place = f"{self.where}, {where}" if "preset" in override else self._of("preset")
-        preset = override.pop("preset", self.raw.get("preset", "paper"))
+        place, preset = self._preset(dataset)
+        if "preset" in override:
+            place, preset = f"{self.where}, {where}", override.pop("preset")
         if not isinstance(preset, str) or preset not in PRESETS:
             raise ParameterError(f"{place}: preset = {preset!r} should be one of {', '.join(PRESETS)}")
         return self._resolve(preset, dataset, override, where, overrides)
+
+    def _preset(self, dataset: str) -> tuple[str, Any]:
+        """The preset of variants that name none, and where it is said: the command line's, that of the data set's own
+        block, or that of all. Raises if a data set's own takes the place of one that was chosen for all.
+        """
+        block, of_all = self._mapping("datasets")[dataset], self.raw.get("preset", DEFAULT_PRESET)
+        own = block.get("preset") if isinstance(block, Mapping) else None
+        if own is None or "preset" in self.chosen:
+            return self._of("preset"), of_all
+        if of_all not in (DEFAULT_PRESET, own) and dataset == self.dataset:
+            raise ParameterError(
+                f"{self.where}: preset = {of_all!r} changes nothing: datasets.{dataset} has preset = {own!r}; change "
+                f"it there (datasets.{dataset}.preset), or take it out there"
+            )
+        return f"{self.where}, datasets.{dataset}", own
 
     def _resolve(
         self, preset: str, dataset: str, override: Mapping[str, Any], name: str, overrides: Mapping[str, Any]
