@@ -92,6 +92,14 @@ if workflow.is_main_process:
     records.prepare(records.made_by(workflow.rules))
 
 
+# Snakemake's limit of 100 jobs a second, which is its default, makes it look again at all that is ready a second after each
+# look, and once more for every job that ended: in the end it does nothing else. A limit that was asked for stays.
+onstart:
+    limit = workflow.scheduling_settings.max_jobs_per_timespan
+    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
+
+
 onsuccess:
     records.after_success(
         records.made_by(workflow.rules), comparable=asked.as_in_params_yaml(config)
