@@ -7,9 +7,10 @@ The annotations are the official ones, the parameters those of the block ``activ
 10,024 official training videos are trained on, 100 snippets each. Features are noise, float32 ``[100, 400]`` a video,
 1.6 GB in a temporary folder: nothing can be learnt from them, and they cost what real ones cost.
 
-Each epoch is a process of its own. A whole one has 626 steps, since 12 videos have no instance with a length; with ``--steps-only`` it has N. What
-is printed: processor time and time by the clock until training begins (files checked, instances pooled) and of the
-epoch; largest resident memory, and that without the file of features; and what all epochs take.
+Each epoch is a process of its own. A whole one has 626 steps: videos whose only segments have no length are left out.
+With ``--steps-only`` it has N. What is printed: processor time and time by the clock until training begins (files
+checked, instances pooled) and of the epoch; largest resident memory, and that without the file of features; and what
+all epochs take.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 import zlib
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -62,17 +64,24 @@ def write_data(annotations: Annotations, folder: Path, experiment: Experiment) -
         write_json(folder / f"{split}.windows.json", index, indent=None)
 
 
+def report(
+    annotations: Path, *, threads: list[int], stages: Sequence[str] = STAGES, steps_only: int | None = None
+) -> list[dict]:
+    """Measure in a temporary folder, and print a table."""
+    print(HEADER, flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        return measure(annotations, Path(folder), threads=threads, stages=stages, steps_only=steps_only)
+
+
 def measure(
-    annotations: Path, folder: Path, *, threads: list[int], stages: list[str], steps_only: int | None = None
+    annotations: Path, folder: Path, *, threads: list[int], stages: Sequence[str], steps_only: int | None = None
 ) -> list[dict]:
     """Write the data to ``folder``, train an epoch of each stage with each number of threads, and print each."""
     experiment = Experiment.read(ROOT / "params.yaml", {"dataset": "activitynet13"})
     official = activitynet13.read_official(annotations)
     activitynet13.check_counts(official)
     options = activitynet13.Options()
-    write_data(
-        with_all_splits(official, test_share=0, validation_share=options.validation_share), folder, experiment
-    )
+    write_data(with_all_splits(official, test_share=0, validation_share=options.validation_share), folder, experiment)
     found = []
     for stage in stages:
         for count in threads:
@@ -176,15 +185,7 @@ def main() -> None:
         return
     if not given.annotations:
         parser.error("--annotations: the official annotations are needed, activity_net.v1-3.min.json or .trainval.json")
-    print(HEADER, flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        found = measure(
-            given.annotations,
-            Path(folder),
-            threads=given.threads,
-            stages=list(given.stages),
-            steps_only=given.steps_only,
-        )
+    found = report(given.annotations, threads=given.threads, stages=list(given.stages), steps_only=given.steps_only)
     if given.json:
         write_json(given.json, found)
 
