@@ -48,7 +48,7 @@ class Series:
 ON_DETECTIONS = ("detect", "suppress", "evaluate", "diagnose", "table", "view")
 SERIES = {
     "recordings": Series(Size(recordings=100), ("fetch", "check", "features", "windows", "train", *ON_DETECTIONS)),
-    "detections": Series(Size(recordings=100, detections=20, classes=100), ON_DETECTIONS),
+    "detections": Series(Size(recordings=300, detections=20, classes=100), ON_DETECTIONS),
     "classes": Series(Size(recordings=1000, classes=2, runs=30), ("check", "windows", *ON_DETECTIONS, "summarize")),
     "runs": Series(Size(recordings=10, runs=10), ("summarize",)),
 }

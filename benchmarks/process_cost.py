@@ -1,6 +1,6 @@
 """Time and peak memory of one command, as the other benchmarks print them.
 
-Memory is looked at every few milliseconds while the command runs, in ``/proc`` (Linux): ``VmHWM``, the largest resident
+Memory is looked at again and again while the command runs, in ``/proc`` (Linux): ``VmHWM``, the largest resident
 memory since the program started, and ``RssAnon``, its own memory without the files that it maps, which the system may
 drop at any time. What ``getrusage`` says of children would count the memory of this process too, from which they come.
 """
@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-LOOK_SECONDS = 0.01
-"""Between two looks at the memory."""
+LOOK_SECONDS = 0.01, 0.1
+"""Between two looks at the memory: at first, and after a while."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def cost_of(
                 break
             now = memory(process.pid)
             peak, own = max(peak, now.get("VmHWM", 0)), max(own, now.get("RssAnon", 0))
-            time.sleep(LOOK_SECONDS)
+            time.sleep(LOOK_SECONDS[time.perf_counter() - began > 10])
     seconds = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
