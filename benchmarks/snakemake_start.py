@@ -81,9 +81,7 @@ def many_variants(text: str, variants: int, seeds: int) -> str:
     end = next(number for number in range(at + 1, len(lines)) if lines[number][:1].isalpha())
     before = [f"seeds: {list(range(seeds))}\n" if line.startswith("seeds:") else line for line in lines[:at]]
     own = [f"  variant_{number}: {{train.weight_decay: {0.001 * (number + 1):.3f}}}\n" for number in range(variants)]
-    # Comments and the anchor of the last lines before the studies stay where they are.
-    kept = [line for line in lines[at + 1 : end] if line.startswith("#") or not line.strip()]
-    return "".join([*before, lines[at], "  full: {}\n", *own[1:], *kept, *lines[end:]])
+    return "".join([*before, lines[at], *own, "\n", *lines[end:]])
 
 
 def main() -> None:
