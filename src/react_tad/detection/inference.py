@@ -108,7 +108,7 @@ class _Found:
         start_end = self._start_end.reshape(-1, 2)
         kept = start_end[:, 1] > start_end[:, 0]  # of the queries
         label, score = self._label.reshape(-1, classes), self._score.reshape(-1, classes)
-        self._label = self._score = self._score[:0]
+        self._label = self._score = numpy.empty((0, queries, classes))
         if not kept.all():
             label = label[kept]
             score = score[kept]
