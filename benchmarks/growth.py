@@ -1,6 +1,7 @@
 """Measure how time and memory of every step grow with recordings, detections and classes.
 
     python benchmarks/growth.py [--scale 1 10 100] [--steps evaluate view] [--series recordings] [--csv OUT] [--svg OUT]
+    python benchmarks/growth.py --read MEASURED.csv [MORE.csv] [--svg OUT]
     python benchmarks/growth.py --start [--repeat 3]
     python benchmarks/growth.py --activitynet activity_net.v1-3.trainval.json [--threads 1 2] [--steps-only N]
 
@@ -12,11 +13,13 @@ and largest memory (``process_cost.py``) are printed while it runs; then a table
 - a unit: what memory grows by, from the middle size to the largest, for one recording, detection, class or run more.
   Mapped files are not in it: the system may drop them.
 
-``--start`` measures how long Snakemake takes to say what is to be done (``snakemake_start.py``); ``--activitynet`` an
-epoch of training at the size of the paper (``activitynet13_epoch.py``).
+``--read`` makes table and picture of what was measured before. ``--start`` measures how long Snakemake takes to say
+what is to be done (``snakemake_start.py``); ``--activitynet`` an epoch of training at the size of the paper
+(``activitynet13_epoch.py``).
 """
 
 import argparse
+import csv
 import math
 import sys
 import tempfile
@@ -87,6 +90,15 @@ def measure(series: str, scales: Sequence[int], steps: Sequence[str]) -> list[Me
                     found.append(Measured.of(series, step, scale, world.measure(step)))
                     print(said(found[-1]), flush=True)
     return found
+
+
+def read(path: Path) -> list[Measured]:
+    """What was measured before, and written as CSV."""
+    with open(path, newline="") as file:
+        return [
+            Measured(**{field.name: field.type(row[field.name]) for field in fields(Measured)})
+            for row in csv.DictReader(file)
+        ]
 
 
 def said(one: Measured) -> str:
@@ -192,6 +204,7 @@ def main() -> None:
     parser.add_argument("--scale", type=int, nargs="+", default=[1, 10, 100], metavar="N")
     parser.add_argument("--steps", nargs="+", choices=STEPS, default=list(STEPS), metavar="STEP", help=", ".join(STEPS))
     parser.add_argument("--series", nargs="+", choices=SERIES, default=list(SERIES))
+    parser.add_argument("--read", type=Path, nargs="+", metavar="CSV", help="measured before; nothing is measured")
     parser.add_argument("--csv", type=Path, metavar="OUT", help="write all that was measured")
     parser.add_argument("--svg", type=Path, metavar="OUT", help="draw it")
     parser.add_argument("--start", action="store_true", help="the start of Snakemake, in the place of the steps")
@@ -208,7 +221,10 @@ def main() -> None:
         return
     if min(given.scale) < 1 or len(set(given.scale)) < len(given.scale):
         parser.error(f"--scale {given.scale}: should be different numbers from 1 on")
-    found = [one for name in given.series for one in measure(name, sorted(given.scale), given.steps)]
+    if given.read:
+        found = [one for path in given.read for one in read(path)]
+    else:
+        found = [one for name in given.series for one in measure(name, sorted(given.scale), given.steps)]
     print("\n" + "\n".join(table(found)))
     if given.csv:
         names = [field.name for field in fields(Measured)]

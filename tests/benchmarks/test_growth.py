@@ -70,8 +70,12 @@ def test_steps_are_measured_and_drawn(tmp_path, monkeypatch, capsys):
         ("recordings", "evaluate", "200"),
     ]
     assert all(float(row["cpu_seconds"]) > 0 and int(row["own_bytes"]) > 1e6 for row in rows)
-    assert "| evaluate |" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "| evaluate |" in shown
     assert (tmp_path / "growth.svg").read_text().startswith("<?xml")
+    monkeypatch.setattr(sys, "argv", ["growth.py", "--read", str(tmp_path / "growth.csv")])
+    growth.main()
+    assert shown.endswith(capsys.readouterr().out)
 
 
 def test_every_step_is_in_a_series():
