@@ -17,7 +17,7 @@ import re
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -171,12 +171,17 @@ def read_json(path: str | Path) -> Any:
     return parse_json(read_text(path), str(path))
 
 
-def parse_json(text: str, where: str) -> Any:
-    """Parse JSON as :func:`read_json` does; ``where`` names it in errors."""
+def parse_json(text: str, where: str, *, convert: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+    """Parse JSON as :func:`read_json` does; ``where`` names it in errors.
+
+    What ``convert`` gives for an object is kept in its place, from the innermost ones on; so that a file need not be in
+    memory as objects all at once.
+    """
+    unique = _unique if convert is None else lambda pairs: convert(_unique(pairs))
     if not text.strip():
         raise ValueError(f"{where} is not valid JSON: it is empty")
     try:
-        value = json.loads(text, object_pairs_hook=_unique)
+        value = json.loads(text, object_pairs_hook=unique)
     except json.JSONDecodeError as error:
         raise ValueError(f"{where} is not valid JSON: {error}{_table_hint(text)}") from error
     except RecursionError:

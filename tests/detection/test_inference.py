@@ -1,3 +1,4 @@
+import tracemalloc
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ from react_tad.data.annotations import Annotations, Video, read_annotations
 from react_tad.data.datasets import Recording
 from react_tad.data.features import FeatureStore, write_features
 from react_tad.data.windows import WindowIndex, make_windows
+from react_tad.detection import inference
 from react_tad.detection.inference import best_classes, detect, durations
 from react_tad.files import write_json
 from react_tad.params.inference import Inference
@@ -269,3 +271,26 @@ def said(model, batches):
     """Scores and segments of each batch, side by side ``[B, N, classes + 2]``."""
     outputs = [model(batch.features, batch.lengths) for batch in batches]
     return [torch.cat((output.scores, output.decoded.segments[-1]), dim=-1) for output in outputs]
+
+
+def test_the_classes_of_a_query_are_not_in_memory_twice():
+    windows, queries, classes = 50, 20, 100
+    found = inference._Found(windows)
+    random = np.random.default_rng(0)
+    start_end = np.sort(random.random((windows, queries, 2)), -1)
+    start_end[3, 4, 1] = start_end[3, 4, 0]
+    label, score = random.integers(classes, size=(windows, queries, classes)), random.random((queries, classes))
+    for number in range(windows):
+        found.add(number, start_end[number], label[number], score)
+    tracemalloc.start()
+    columns = found.detections()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    count = (windows * queries - 1) * classes
+    rows = [(window, query) for window in range(windows) for query in range(queries) if (window, query) != (3, 4)]
+    expected = [(window, *start_end[window, query]) for window, query in rows for _ in range(classes)]
+    np.testing.assert_array_equal(np.stack([columns[name] for name in ("video", "start", "end")], -1), expected)
+    np.testing.assert_array_equal(columns["label"], np.concatenate([label[window, query] for window, query in rows]))
+    np.testing.assert_array_equal(columns["score"], np.concatenate([score[query] for _, query in rows]))
+    # Labels of 4 bytes and scores of 8 are copied, to leave one query out; nothing else of a detection is there twice.
+    assert peak < (20 + 12 + 8) * count

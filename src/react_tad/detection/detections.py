@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from react_tad.files import read_json, whole, write_text
+from react_tad.detection.result_arrays import result_arrays
+from react_tad.files import parse_json, read_text, whole, write_text
 from react_tad.tables import Row, is_table, number, read_table, seconds, write_table
 
 ARRAYS = {"video": np.int32, "start": np.float64, "end": np.float64, "label": np.int32, "score": np.float64}
@@ -151,7 +152,26 @@ def read_detections(path: str | Path) -> Detections:
     table has the columns ``COLUMNS``; a row that names a video and nothing else is a video without detections. Classes
     are those that occur, sorted by name. The order is video after video, by where each video is named first.
     """
-    by_video = _table_rows(path) if is_table(path) else _result_rows(path)
+    if is_table(path):
+        return _of_rows(path, _table_rows(path))
+    text = read_text(path)
+    usual = result_arrays(text, str(path))
+    if usual is None or "" in usual.sizes:
+        return _of_rows(path, _result_rows(path, text))
+    return Detections(
+        videos=tuple(usual.sizes),
+        classes=usual.classes,
+        video=np.repeat(np.arange(len(usual.sizes), dtype=np.int32), list(usual.sizes.values())),
+        start=usual.start,
+        end=usual.end,
+        label=usual.sorted_label,
+        score=usual.score,
+        source=str(path),
+    )
+
+
+def _of_rows(path: str | Path, by_video: Mapping[str, list[tuple[str, float, float, float]]]) -> Detections:
+    """Detections from (label, start, end, score) by video."""
     if "" in by_video:
         raise ValueError(f"{path}: a video without a name")
     sizes = [len(rows) for rows in by_video.values()]
@@ -171,9 +191,9 @@ def read_detections(path: str | Path) -> Detections:
     )
 
 
-def _result_rows(path: str | Path) -> dict[str, list[tuple[str, float, float, float]]]:
-    """(label, start, end, score) by video, from ActivityNet results."""
-    loaded = read_json(path)
+def _result_rows(path: str | Path, text: str) -> dict[str, list[tuple[str, float, float, float]]]:
+    """(label, start, end, score) by video, from the text of ActivityNet results."""
+    loaded = parse_json(text, str(path))
     results = loaded.get("results") if isinstance(loaded, Mapping) else None
     if not isinstance(results, Mapping):
         raise ValueError(f'{path} should have "results": a mapping from videos to lists of detections')

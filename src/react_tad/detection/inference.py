@@ -66,16 +66,10 @@ def detect(
             found.add(number_of[video], seconds.clip(0, durations[video]), labels[row], scores[row])
         (advance or bar.update)(len(batch.videos))
     bar.close()
-    video, start_end, label, score = found.detections()
-    kept = start_end[:, 1] > start_end[:, 0]
     return RawDetections(
+        **found.detections(),
         videos=names,
         classes=windows.classes,
-        video=video[kept],
-        start=start_end[kept, 0],
-        end=start_end[kept, 1],
-        label=label[kept],
-        score=score[kept],
         durations=numpy.array([durations[name] for name in names]),
         source="detections of the model",
     )
@@ -105,12 +99,26 @@ class _Found:
         self._score[self.windows] = score
         self.windows += 1
 
-    def detections(self) -> tuple[numpy.ndarray, ...]:
-        """Video, (start, end), label and score of every class of every query, one after the other."""
+    def detections(self) -> dict[str, numpy.ndarray]:
+        """Every class of every query whose segment has a length, one after the other, by name of the column.
+
+        What was found is given away: there may be a hundred detections of a query, and no room for them twice.
+        """
         _, queries, classes = self._score.shape
-        video = numpy.repeat(self._video, queries * classes)
-        start_end = numpy.repeat(self._start_end.reshape(-1, 2), classes, axis=0)
-        return video, start_end, self._label.ravel(), self._score.ravel()
+        start_end = self._start_end.reshape(-1, 2)
+        kept = start_end[:, 1] > start_end[:, 0]  # of the queries
+        label, score = self._label.reshape(-1, classes), self._score.reshape(-1, classes)
+        self._label = self._score = numpy.empty((0, queries, classes))
+        if not kept.all():
+            label = label[kept]
+            score = score[kept]
+        return {
+            "video": numpy.repeat(numpy.repeat(self._video, queries)[kept], classes),
+            "start": numpy.repeat(start_end[kept, 0], classes),
+            "end": numpy.repeat(start_end[kept, 1], classes),
+            "label": label.reshape(-1),
+            "score": score.reshape(-1),
+        }
 
 
 def durations(annotations: str | Path) -> dict[str, float]:
