@@ -253,7 +253,7 @@ def test_a_run_of_the_published_split_beside_folds_is_recorded_without_them(fold
     made = finished(project.make())
     assert made["train_study_network"] == 2 and "compute_fold_features" not in made
     assert project.status() == {}
-    assert "/folds" not in (project.folder / "dvc.lock").read_text()
+    assert "toy/folds" not in (project.folder / "dvc.lock").read_text()
     assert "folds/" not in "".join(path.read_text() for path in (project.folder / "results/toy/records").iterdir())
     project.ok("python", "workflow/records.py", "commit", "--prune")
     assert (project.folder / "results/toy/folds/2/metrics/full/seed0.json").exists()
