@@ -219,3 +219,14 @@ def test_names_that_snakemake_cannot_take_are_refused(own):
     done = own.run("snakemake", "-n", "features")
     assert done.returncode == 1 and "film 'a {dataset}': Snakemake does not take braces" in done.stdout
     assert annotations(own).is_file()
+
+
+def test_folds_are_made_of_what_was_extracted(own):
+    """Once a film, whatever fold it is tested in."""
+    own.params(lambda params: params["datasets"]["gestures"].update(folds={"by": "video", "count": "all"}))
+    assert own.planned("windows", "--config", "folds=true") == {"compute_fold_features": 4, "cut_windows": 12}
+    own.make("data/gestures/folds/2/features/test.json", "--config", "folds=true")
+    manifest = read_json(own.folder / "data/gestures/folds/2/features/test.json")
+    (video,) = manifest["videos"]
+    array = np.load(own.folder / "data/gestures/folds/2/features/test.npy")
+    np.testing.assert_array_equal(array, np.load(own.folder / f"data/gestures/extracted/{video['video']}.npy"))
