@@ -168,13 +168,15 @@ def grown(row: Sequence[Measured]) -> str:
 def draw(found: Sequence[Measured], path: Path) -> None:
     """Time and memory against size, both logarithmic, a column a series."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter, NullFormatter
 
     from react_tad.pictures.canvas import COLOURS, save
 
     series = list(dict.fromkeys(one.series for one in found))
     figure = Figure(figsize=(3.4 * len(series) + 1.6, 6.4), layout="constrained")
     grid = figure.subplots(2, len(series), squeeze=False, sharex="col", sharey="row")
-    styles = {step: (COLOURS[at % 6], "-" if at < 6 else "--") for at, step in enumerate(STEPS)}
+    steps = [step for step in STEPS if step in {one.step for one in found}]
+    styles = {step: (COLOURS[at % 6], ("-", "--", ":")[at // 6]) for at, step in enumerate(steps)}
     for column, name in enumerate(series):
         for step in dict.fromkeys(one.step for one in found if one.series == name):
             row = [one for one in found if (one.series, one.step) == (name, step)]
@@ -188,6 +190,9 @@ def draw(found: Sequence[Measured], path: Path) -> None:
         grid[1][column].set_xlabel(name)
     grid[0][0].set_ylabel("processor time (s)")
     grid[1][0].set_ylabel("memory without mapped files (MB)")
+    for axis in (axis for axes in grid.flat for axis in (axes.xaxis, axes.yaxis)):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+        axis.set_minor_formatter(NullFormatter())
     for axes in grid.flat:
         axes.grid(color="0.9", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)

@@ -45,7 +45,7 @@ def report(*, repeat: int) -> None:
 def start(clone: Path, repeat: int, *arguments: str) -> tuple[list[Cost], int]:
     """What the starts cost, and how many jobs there are to do."""
     output = clone.parent / "printed.txt"
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "-n", "--quiet", "rules", *arguments]
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "-n", *arguments, "--quiet", "rules"]
     return [cost_of(command, output, folder=clone) for _ in range(repeat)], jobs(output.read_text())
 
 
