@@ -7,6 +7,7 @@ first start looks at every file; and with 100 variants of 10 seeds each. What is
 """
 
 import argparse
+import json
 import statistics
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from growth_steps import Size, annotated, classes
 from process_cost import Cost, cost_of
 
 from react_tad.data.annotations import write_annotations
+from react_tad.files import parse_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDINGS, VARIANTS, SEEDS = 15_000, 100, 10
@@ -75,13 +77,10 @@ def write_own(folder: Path, recordings: int) -> None:
 
 
 def many_variants(text: str, variants: int, seeds: int) -> str:
-    """A ``params.yaml`` with so many variants, each trained on its own, and seeds."""
-    lines = text.splitlines(keepends=True)
-    at = next(number for number, line in enumerate(lines) if line.startswith("variants:"))
-    end = next(number for number in range(at + 1, len(lines)) if lines[number][:1].isalpha())
-    before = [f"seeds: {list(range(seeds))}\n" if line.startswith("seeds:") else line for line in lines[:at]]
-    own = [f"  variant_{number}: {{train.weight_decay: {0.001 * (number + 1):.3f}}}\n" for number in range(variants)]
-    return "".join([*before, lines[at], *own, "\n", *lines[end:]])
+    """A ``params.yaml`` (as JSON, which is YAML) with so many variants, each trained on its own, and seeds."""
+    experiment = parse_yaml(text, "params.yaml")
+    own = {f"variant_{number}": {"train.weight_decay": 0.001 * (number + 1)} for number in range(variants)}
+    return json.dumps(experiment | {"seeds": list(range(seeds)), "variants": own}, indent=1)
 
 
 def main() -> None:
