@@ -10,6 +10,7 @@ from scipy import stats
 from evaluation.test_average_precision import TIOU, distinct_case, found_of, random_case, truth_of
 from react_tad.detection.detections import Detections
 from react_tad.evaluation.average_precision import evaluate
+from react_tad.paper import statistics
 from react_tad.paper.statistics import (
     Interval,
     ResampledMap,
@@ -66,6 +67,15 @@ def test_weights_are_copies_of_videos(seed):
     weights = weights[weights @ np.bincount(truth.video, minlength=len(truth.videos)) > 0]
     expected = [evaluate(*copied(truth, found, own.tolist()), TIOU).average_map for own in weights]
     np.testing.assert_allclose(ResampledMap(truth, found, TIOU)(weights), expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("block", [1, 7, 10**9])
+def test_blocks_of_resamples_change_nothing(block, monkeypatch):
+    truth, found = case(3)
+    weights = resampled_videos(truth, resamples=50)
+    expected = ResampledMap(truth, found, TIOU)(weights)
+    monkeypatch.setattr(statistics, "BLOCK", block)
+    np.testing.assert_array_equal(ResampledMap(truth, found, TIOU)(weights), expected)
 
 
 def test_a_class_that_is_not_drawn_is_not_in_the_mean():

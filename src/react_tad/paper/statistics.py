@@ -68,6 +68,8 @@ def percentile_interval(resampled: np.ndarray) -> Interval:
     return Interval(float(low), float(high))
 
 
+BLOCK = 2**17
+"""Resamples times detections of a class that are computed with at a time: 1 MiB a number, which caches hold."""
 UnitKind = Literal["videos", "groups"]
 
 
@@ -144,8 +146,14 @@ class ResampledMap:
     def __call__(self, weights: np.ndarray) -> np.ndarray:
         """Average mAP [R] for weights [R, V] of the videos, as fractions.
 
-        A class that has no instance under some weights is left out of their mean, as in a data set without it.
+        A class that has no instance under some weights is left out of their mean, as in a data set without it. Weights
+        are taken in blocks, so that memory does not grow with their number times that of detections.
         """
+        most = max((len(own.detection_videos) for own in self.classes), default=0)
+        rows = max(1, BLOCK // max(most, 1))
+        return np.concatenate([self._of_block(weights[at : at + rows]) for at in range(0, len(weights), rows)])
+
+    def _of_block(self, weights: np.ndarray) -> np.ndarray:
         total, present = np.zeros(len(weights)), np.zeros(len(weights))
         for own in self.classes:
             instances = weights[:, own.instance_videos].sum(1)
