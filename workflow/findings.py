@@ -3,13 +3,14 @@
     python workflow/findings.py
 
 A page has lines ``<!-- measured: WHAT DATA ... -->`` and ``<!-- end -->``; what stands between them is written here, so
-that no number in it was typed. WHAT is a study, ``levels`` or ``sweeps``, DATA are folders of ``results/reference``.
+that no number in it was typed. WHAT is ``levels STUDY``, ``differences STUDY`` or ``sweeps``, DATA are folders of
+``results/reference``.
 """
 
 import csv
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
@@ -35,9 +36,9 @@ def filled(text: str, reference: Path = REFERENCE) -> str:
 
 def table(asked: str, reference: Path) -> str:
     """The lines of one table; ``asked`` is what its mark says."""
-    what, *data = asked.split()
-    makers: dict[str, Callable[..., Iterable[list[str]]]] = {"levels": levels, "sweeps": sweeps}
-    header, *rows = makers[what](data, reference) if what in makers else differences(what, data, reference)
+    what, *of = asked.split()
+    makers = {"levels": levels, "differences": differences, "sweeps": sweeps}
+    header, *rows = makers[what](reference, *of)
     lines = [markdown_row(header), markdown_row(["---"] * len(header)), *map(markdown_row, rows)]
     return "".join(f"{line}\n" for line in lines)
 
@@ -51,41 +52,38 @@ def read(reference: Path, data: str, study: str) -> dict[str, Row]:
         return {row.get("row") or row["value"]: row for row in csv.DictReader(handle)}
 
 
-def differences(study: str, data: list[str], reference: Path) -> Iterable[list[str]]:
-    """A row of the study each: what the paper's average does, and on each data the difference, both intervals, and what
-    they say.
+def levels(reference: Path, study: str, *data: str) -> Iterable[list[str]]:
+    """Average mAP of a study's rows, mean and standard deviation over seeds, and the paper's, where it prints any. Two
+    rows have their difference below.
     """
-    tables = [read(reference, each, study) for each in data]
-    if not any(tables):
-        raise ValueError(f"{study}: there is no {study}.csv for any of {', '.join(data)} in {reference}")
-    yield [
-        study,
-        "paper",
-        *(f"{NAMES.get(each, f'`{each}`')}{_seeds(rows)}" for each, rows in zip(data, tables, strict=True)),
-    ]
-    first = next(filter(None, tables))
-    for name, row in first.items():
-        if not row["difference"]:
-            continue
-        printed = _points(row["paper_difference"]) if row.get("paper_difference") else ""
-        yield [row["label"], printed, *(_cell(rows[name]) if name in rows else "" for rows in tables)]
+    tables = read_all(reference, study, data)
+    rows = next(filter(None, tables))
+    printed = any(row["paper_average"] for row in rows.values())
+    yield ["average mAP", *(["paper, THUMOS14"] if printed else []), *heads(data, tables)]
+    for name, row in rows.items():
+        paper = f"{100 * float(row['paper_average']):.1f}" if row["paper_average"] else ""
+        if paper or not printed:
+            yield [row["label"], *([paper] if printed else []), *(_level(own.get(name)) for own in tables)]
+    if len(rows) == 2:
+        yield from list(differences(reference, study, *data))[1:]
 
 
-def levels(data: list[str], reference: Path) -> Iterable[list[str]]:
-    """Average mAP of Table 3's rows, mean and standard deviation over seeds."""
-    tables = [read(reference, each, "table3") for each in data]
-    yield [
-        "average mAP",
-        "paper, THUMOS14",
-        *(f"{NAMES.get(each, f'`{each}`')}{_seeds(rows)}" for each, rows in zip(data, tables, strict=True)),
-    ]
-    for name, row in next(filter(None, tables)).items():
-        if row.get("paper_average"):
-            printed = f"{100 * float(row['paper_average']):.1f}"
-            yield [row["label"], printed, *(_level(rows[name]) if name in rows else "" for rows in tables)]
+def differences(reference: Path, study: str, *data: str) -> Iterable[list[str]]:
+    """A row of the study each: the paper's difference, where it prints any, and on each data the difference, both
+    intervals, and what they say.
+    """
+    tables = read_all(reference, study, data)
+    rows = next(filter(None, tables))
+    printed = any(row["paper_difference"] for row in rows.values())
+    yield ["difference", *(["paper, THUMOS14"] if printed else []), *heads(data, tables)]
+    for name, row in rows.items():
+        if row["difference"]:
+            paper = _points(row["paper_difference"]) if row["paper_difference"] else ""
+            difference = f"{row['label']}, difference" if len(rows) == 2 else row["label"]
+            yield [difference, *([paper] if printed else []), *(_cell(own.get(name)) for own in tables)]
 
 
-def sweeps(data: list[str], reference: Path) -> Iterable[list[str]]:
+def sweeps(reference: Path, *data: str) -> Iterable[list[str]]:
     """The points of both sweeps of Figure 5 that are best and worst."""
     yield ["Figure 5", "data", "seeds", "lowest", "highest", "standard deviation over seeds"]
     for figure, parameter in (("figure5a", "gamma"), ("figure5b", "tau")):
@@ -100,18 +98,37 @@ def sweeps(data: list[str], reference: Path) -> Iterable[list[str]]:
             yield [parameter, NAMES.get(each, f"`{each}`"), low["seeds"], *ends, spread]
 
 
+def read_all(reference: Path, study: str, data: Iterable[str]) -> list[dict[str, Row]]:
+    """A study on each data; refused where none is kept."""
+    tables = [read(reference, each, study) for each in data]
+    if not any(tables):
+        raise ValueError(f"{study}: there is no {study}.csv for any of {', '.join(data)} in {reference}")
+    return tables
+
+
+def heads(data: Iterable[str], tables: Iterable[dict[str, Row]]) -> list[str]:
+    """What stands above the columns of data."""
+    seeds = [next(iter(rows.values()))["seeds"] if rows else "" for rows in tables]
+    return [
+        f"{NAMES.get(each, f'`{each}`')}, " + (f"{count} seed{'s' * (count != '1')}" if count else "not run")
+        for each, count in zip(data, seeds, strict=True)
+    ]
+
+
 def verdict(row: Row) -> str:
     """What both intervals say: nothing unless each excludes 0. Of a claim of the paper, whether it holds."""
     settled = row["over_seeds_excludes_zero"] == row["resampled_excludes_zero"] == "True"
     if not settled:
         return "open"
     lower = float(row["difference"]) < 0
-    if not row.get("paper_difference"):
+    if not row["paper_difference"]:
         return "**lower**" if lower else "**higher**"
     return "**holds**" if lower == (float(row["paper_difference"]) < 0) else "**does not hold**"
 
 
-def _cell(row: Row) -> str:
+def _cell(row: Row | None) -> str:
+    if row is None:
+        return ""
     if float(row["difference"]) == 0 and not float(row["difference_std"] or 0):
         return "the same"
     intervals = [_interval(row, kind) for kind in ("over_seeds", "resampled")]
@@ -123,7 +140,9 @@ def _interval(row: Row, kind: str) -> str:
     return f"[{_points(low)}, {_points(high)}]" if low else ""
 
 
-def _level(row: Row) -> str:
+def _level(row: Row | None) -> str:
+    if row is None:
+        return ""
     spread = f" ± {100 * float(row['map_average_std']):.2f}" if row["map_average_std"] else ""
     return f"{100 * float(row['map_average_mean']):.2f}{spread}"
 
@@ -131,11 +150,6 @@ def _level(row: Row) -> str:
 def _points(value: str) -> str:
     """A difference of fractions in points."""
     return f"{100 * float(value):+.2f}".replace("-", "−")
-
-
-def _seeds(rows: dict[str, Row]) -> str:
-    row = next(iter(rows.values()), None)
-    return f", {row['seeds']} seeds" if row else ", not run"
 
 
 def main() -> None:

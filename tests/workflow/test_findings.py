@@ -53,8 +53,9 @@ def reference(tmp_path):
 
 
 def test_a_row_has_its_difference_both_intervals_and_what_they_say(reference):
-    head, rule, *rows = table("table3 toy hapt/folds/all hapt", reference).splitlines()
-    assert head == "| table3 | paper | `toy`, 5 seeds | `hapt`, six folds, 3 seeds | `hapt`, published split, not run |"
+    head, rule, *rows = table("differences table3 toy hapt/folds/all hapt", reference).splitlines()
+    columns = ["`toy`, 5 seeds", "`hapt`, six folds, 3 seeds", "`hapt`, published split, not run"]
+    assert head == f"| difference | paper, THUMOS14 | {' | '.join(columns)} |"
     assert rule == "| --- | --- | --- | --- | --- |"
     assert rows == [
         "| without RAID | −3.70 | −2.00 [−3.00, −1.00] [−3.00, −1.00] **holds** "
@@ -64,7 +65,7 @@ def test_a_row_has_its_difference_both_intervals_and_what_they_say(reference):
 
 
 def test_levels_are_those_of_rows_that_the_paper_has(reference):
-    assert table("levels toy hapt/folds/all", reference).splitlines()[2:] == [
+    assert table("levels table3 toy hapt/folds/all", reference).splitlines()[2:] == [
         "| without RAID | 51.3 | 58.00 ± 1.00 | 95.00 ± 1.00 |",
         "| all | 55.0 | 60.00 ± 0.50 | 96.20 ± 0.40 |",
     ]
@@ -87,15 +88,31 @@ def test_nothing_is_settled_unless_both_intervals_exclude_zero(difference, print
     assert verdict({"difference": difference, "paper_difference": printed} | excluded) == said
 
 
+def test_two_rows_have_their_difference_below(reference):
+    rows = [
+        ("full", "full", "1", "0.96", "", *[""] * 10),
+        ("plain", "plain", "1", "0.95", "", "-0.01", "", "", "", "", *OPEN, "", ""),
+    ]
+    with open(reference / "toy" / "method.csv", "w", newline="", encoding="utf-8") as handle:
+        csv.writer(handle).writerows([COLUMNS, *rows])
+    assert table("levels method toy", reference).splitlines() == [
+        "| average mAP | `toy`, 1 seed |",
+        "| --- | --- |",
+        "| full | 96.00 |",
+        "| plain | 95.00 |",
+        "| plain, difference | −1.00 [−3.00, +0.10] open |",
+    ]
+
+
 def test_a_table_that_nobody_kept_is_refused(reference):
     with pytest.raises(ValueError, match=r"table4: there is no table4\.csv for any of toy"):
-        table("table4 toy", reference)
+        table("levels table4 toy", reference)
 
 
 def test_what_stands_around_a_table_stays(reference):
-    page = "before\n<!-- measured: levels toy -->\nold\n<!-- end -->\nafter\n"
+    page = "before\n<!-- measured: levels table3 toy -->\nold\n<!-- end -->\nafter\n"
     once = filled(page, reference)
-    assert once.startswith("before\n<!-- measured: levels toy -->\n\n| average mAP")
+    assert once.startswith("before\n<!-- measured: levels table3 toy -->\n\n| average mAP")
     assert once.endswith("|\n\n<!-- end -->\nafter\n")
     assert filled(once, reference) == once
 
