@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -279,16 +280,15 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-def source_files(verb):
+@cache
+def source_files(verb, without=()):
     """The package's files that make what ``react-tad VERB`` writes for the chosen data set."""
-    return sources.of_step(ROOT, verb, experiment.kind(experiment.dataset))
+    return sources.of_step(ROOT, verb, experiment.kind(experiment.dataset), without)
 
 
 def training_files(variant):
     """Those that make a variant's network: what measures mAP is among them only if that selects an epoch."""
-    without = () if variants.selects(variant) else sources.VALIDATION
-    kind = experiment.kind(experiment.dataset)
-    return sources.of_step(ROOT, "train", kind, without)
+    return source_files("train", () if variants.selects(variant) else sources.VALIDATION)
 
 
 def cores_a_job():
