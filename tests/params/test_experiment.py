@@ -138,7 +138,7 @@ class TestForms:
         [
             ({"dataset": {}}, "params.yaml: dataset = {} is not one of datasets: small, large"),
             ({"dataset": None}, "dataset = None is not one of"),
-            ({"preset": []}, r"params.yaml: preset = \[\] should be one of paper, released"),
+            ({"preset": []}, r"params.yaml: preset = \[\] should be one of paper, released, recommended"),
             ({"datasets": {"small": 5}}, "datasets.small = 5 should be a mapping of sections"),
             ({"datasets": {"small": {}, "large": []}}, r"datasets.large = \[\] should be a mapping of sections"),
             ({"variants": {"full": 5}}, "variants.full = 5 should be a mapping of overrides"),
@@ -236,7 +236,7 @@ class TestValues:
         ("changes", "message"),
         [
             ({"dataset": "smal"}, "dataset = 'smal' is not one of datasets: small, large"),
-            ({"preset": "papr"}, "preset = 'papr' should be one of paper, released"),
+            ({"preset": "papr"}, "preset = 'papr' should be one of paper, released, recommended"),
             ({"variants": {}}, "variants is empty"),
             ({"variants": ["full"]}, "variants = .* should be a mapping"),
         ],
@@ -487,17 +487,18 @@ class TestPresets:
         assert resolved.params == Params(dataset="small", kind="small")
         assert resolved.params.preset == "paper"
 
-    @pytest.mark.parametrize("key", PRESETS["released"])
-    def test_released_differs_where_it_says_so(self, key):
-        paper, released = (experiment(preset=preset).resolve("full").params for preset in PRESETS)
-        expected = PRESETS["released"][key]
-        assert value(released, key) == (tuple(expected) if isinstance(expected, list) else expected)
-        assert value(paper, key) != value(released, key), "not a difference"
+    @pytest.mark.parametrize(("preset", "key"), [(preset, key) for preset in PRESETS for key in PRESETS[preset]])
+    def test_a_preset_differs_where_it_says_so(self, preset, key):
+        paper, other = (experiment(preset=each).resolve("full").params for each in ("paper", preset))
+        expected = PRESETS[preset][key]
+        assert value(other, key) == (tuple(expected) if isinstance(expected, list) else expected)
+        assert value(paper, key) != value(other, key), "not a difference"
 
-    def test_and_nowhere_else(self):
-        paper, released = (experiment(preset=preset).resolve("full").params for preset in PRESETS)
-        differences = {key for key in known_keys(Params) if value(paper, key) != value(released, key)}
-        assert differences == set(PRESETS["released"]) | {"preset"}
+    @pytest.mark.parametrize("preset", PRESETS)
+    def test_and_nowhere_else(self, preset):
+        paper, other = (experiment(preset=each).resolve("full").params for each in ("paper", preset))
+        differences = {key for key in known_keys(Params) if value(paper, key) != value(other, key)}
+        assert differences == set(PRESETS[preset]) | ({"preset"} if preset != "paper" else set())
 
 
 def run(arguments, capsys):

@@ -83,7 +83,8 @@ def test_everything_is_run_over_folds_where_that_is_asked_for():
 def test_the_folds_of_the_project():
     file = read_yaml(PARAMS)
     assert Experiment(file | {"dataset": "hapt"}).folds == Folds(by="user", count=6)
-    for dataset in ("toy", "toy_hard", "custom"):
+    assert Experiment(file | {"dataset": "custom"}).folds == Folds(by="group", count=5)
+    for dataset in ("toy", "toy_hard"):
         assert Experiment(file | {"dataset": dataset}).folds == Folds(by="video", count=5)
 
 

@@ -54,7 +54,7 @@ class Params(Section):
     dataset: str = "thumos14"
     kind: str = "thumos14"
     """The module of the data set: that of its name, unless its block says another ``kind``."""
-    preset: Literal["paper", "released"] = "paper"
+    preset: Literal["paper", "released", "recommended"] = "paper"
     options: Mapping[str, Any] = {}
     """The data set's own options, checked by its module."""
     windows: Windows = Windows()

@@ -1,4 +1,4 @@
-"""The presets ``paper`` and ``released``, named differences from the defaults."""
+"""The presets ``paper``, ``released`` and ``recommended``, named differences from the defaults."""
 
 from typing import Any
 
@@ -30,8 +30,14 @@ PRESETS: dict[str, dict[str, Any]] = {
         "train.select": "best_validation",
         "inference.cut": "window",
     },
+    "recommended": {
+        "inference.classes_per_query": 2,
+        "soft_nms.class_wise": True,
+    },
 }
-"""What the authors' released code does differently from the paper, one named parameter a divergence.
+"""``released``: what the authors' released code does differently from the paper, one named parameter a divergence.
+``train.select`` stands for its best epoch on the *test* set, which this project does not do.
 
-``train.select`` stands for the released code's best epoch on the *test* set, which this project does not do.
+``recommended``: what to begin with on other data, chosen on validation recordings (docs/findings.md): the paper's
+method and training, and of a query its two best classes, each suppressed among its like.
 """
