@@ -288,7 +288,9 @@ def source_files(verb, without=()):
 
 def training_files(variant):
     """Those that make a variant's network: what measures mAP is among them only if that selects an epoch."""
-    return source_files("train", () if variants.selects(variant) else sources.VALIDATION)
+    return source_files(
+        "train", () if variants.selects(variant) else sources.VALIDATION
+    )
 
 
 def cores_a_job():
