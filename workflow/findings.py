@@ -84,11 +84,12 @@ def differences(reference: Path, study: str, *data: str) -> Iterable[list[str]]:
 
 
 def sweeps(reference: Path, *data: str) -> Iterable[list[str]]:
-    """The points of both sweeps of Figure 5 that are best and worst."""
+    """The points of both sweeps of Figure 5 that are best and worst; those of ``hapt`` may be of ``hapt_figure5a``."""
     yield ["Figure 5", "data", "seeds", "lowest", "highest", "standard deviation over seeds"]
     for figure, parameter in (("figure5a", "gamma"), ("figure5b", "tau")):
         for each in data:
-            rows = read(reference, each, figure).values()
+            own = f"{each.split('/')[0]}_{figure}"
+            rows = (read(reference, each, figure) or read(reference, each, own)).values()
             if not rows:
                 continue
             low, high = (pick(rows, key=lambda row: float(row["average_map_mean"])) for pick in (min, max))

@@ -121,3 +121,18 @@ def test_what_stands_around_a_table_stays(reference):
 def test_the_pages_have_what_is_kept(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     assert filled(text) == text, "run python workflow/findings.py"
+
+
+def test_sweeps_show_their_ends_and_a_data_set_may_have_points_of_its_own(tmp_path):
+    head = "value,seeds,average_map_mean,average_map_std\n"
+    sweeps = {
+        "toy/figure5a": "-0.3,3,0.5,0.01\n0,3,0.6,0.02\n0.3,3,0.55,0.03\n",
+        "hapt/folds/all/hapt_figure5a": "0,1,0.97,\n0.2,1,0.96,\n",
+    }
+    for name, rows in sweeps.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / f"{name}.csv").write_text(head + rows)
+    assert table("sweeps toy hapt/folds/all", tmp_path).splitlines()[2:] == [
+        "| gamma | `toy` | 3 | 50.00 at gamma -0.3 | 60.00 at gamma 0 | 1.00 to 3.00 |",
+        "| gamma | `hapt`, six folds | 1 | 96.00 at gamma 0.2 | 97.00 at gamma 0 |  |",
+    ]
