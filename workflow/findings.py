@@ -19,7 +19,11 @@ from react_tad.files import markdown_row, write_text
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("docs/findings.md", "README.md")
 REFERENCE = ROOT / "results" / "reference"
-NAMES = {"hapt/folds/all": "`hapt`, six folds", "hapt": "`hapt`, published split"}
+NAMES = {
+    "hapt": "`hapt`, published split",
+    "hapt/folds/all": "`hapt`, six folds",
+    "hapt/folds/validation": "`hapt`, six folds, validation",
+}
 """What data are called, where it is not the name of their folder."""
 Row = dict[str, str]
 
