@@ -49,9 +49,9 @@ def origin(command: str) -> dict[str, str]:
 def readme(dataset: str, origins: dict[str, dict[str, str]]) -> str:
     """The page beside the files."""
     lines = [
-        f"# Reference results on `{dataset}`",
+        f"# Kept from `results/{dataset}`",
         "",
-        "Kept by `python workflow/reference.py`; nothing here is edited.",
+        "By `python workflow/reference.py`; nothing here is edited.",
     ]
     for name, made in origins.items():
         lines += ["", f"## {name}", "", *(f"- {key}: `{value}`" for key, value in made.items())]
