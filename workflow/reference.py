@@ -32,13 +32,14 @@ def files_of(folder: Path, name: str) -> list[Path]:
     return found
 
 
-def origin(command: str) -> dict[str, str]:
-    """How results were made. Raises SystemExit if no commit made them."""
+def origin(folder: Path, command: str) -> dict[str, str]:
+    """How the results of a folder were made. Raises SystemExit if no commit made them."""
     code = commit()
     if not code or code["changed"]:
         raise SystemExit(f"commit first: {', '.join(code['changed']) if code else 'this is no git repository'}")
     host, versions = machine("cpu"), packages()
     return {
+        "from": folder.as_posix(),
         "command": command,
         "commit": code["commit"],
         "machine": f"{host['processor']}, {host['cores']} cores",
@@ -46,13 +47,9 @@ def origin(command: str) -> dict[str, str]:
     }
 
 
-def readme(dataset: str, origins: dict[str, dict[str, str]]) -> str:
+def readme(origins: dict[str, dict[str, str]]) -> str:
     """The page beside the files."""
-    lines = [
-        f"# Kept from `results/{dataset}`",
-        "",
-        "By `python workflow/reference.py`; nothing here is edited.",
-    ]
+    lines = ["# Reference results", "", "Kept by `python workflow/reference.py`; nothing here is edited."]
     for name, made in origins.items():
         lines += ["", f"## {name}", "", *(f"- {key}: `{value}`" for key, value in made.items())]
     return "\n".join(lines) + "\n"
@@ -67,15 +64,16 @@ def main() -> None:
     parser.add_argument("--to", type=Path, metavar="DIR", help="default: results/reference/DATASET")
     arguments = parser.parse_args()
     target = arguments.to or Path("results/reference", arguments.dataset)
-    made = origin(arguments.command)
-    found = {name: files_of(Path("results", arguments.dataset), name) for name in arguments.studies}
+    folder = Path("results", arguments.dataset)
+    made = origin(folder, arguments.command)
+    found = {name: files_of(folder, name) for name in arguments.studies}
     target.mkdir(parents=True, exist_ok=True)
     listing = target / "origins.json"
     origins = (read_json(listing) if listing.exists() else {}) | dict.fromkeys(found, made)
     for path in (path for paths in found.values() for path in paths):
         shutil.copyfile(path, target / path.name)
     write_json(listing, origins)
-    write_text(target / "README.md", readme(arguments.dataset, origins))
+    write_text(target / "README.md", readme(origins))
 
 
 if __name__ == "__main__":

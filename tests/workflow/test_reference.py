@@ -38,8 +38,8 @@ def test_tables_are_kept_with_what_made_them(repository):
     assert (kept / "table3.md").read_text() == "content of studies/table3.md"
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=repository, text=True, capture_output=True).stdout.strip()
     origins = json.loads((kept / "origins.json").read_text())
-    assert {name: (made["command"], made["commit"]) for name, made in origins.items()} == {
-        name: ("snakemake table3", head) for name in ("summary", "table3")
+    assert {name: (made["from"], made["command"], made["commit"]) for name, made in origins.items()} == {
+        name: ("results/hapt", "snakemake table3", head) for name in ("summary", "table3")
     }
     assert f"- commit: `{head}`" in (kept / "README.md").read_text()
 
