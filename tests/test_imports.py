@@ -101,9 +101,9 @@ def test_imports_are_seen():
     assert {("losses", "segments"), ("training", "model"), ("commands", "detection")} <= seen
 
 
-def modules_after(code):
-    """Which of torch, Snakemake and DVC a fresh Python has loaded after ``code``."""
-    code += "\nimport sys; print([name for name in ('torch', 'snakemake', 'dvc') if name in sys.modules])"
+def modules_after(code, looked_for=("torch", "snakemake", "dvc")):
+    """Which of the modules ``looked_for`` a fresh Python has loaded after ``code``."""
+    code += f"\nimport sys; print([name for name in {looked_for} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return done.stdout.splitlines()[-1]
 
@@ -111,6 +111,12 @@ def modules_after(code):
 def test_light_modules_start_without_torch():
     found = modules_after("\n".join(f"import react_tad.{name}" for name in LIGHT))
     assert found == "[]", [name for name in LIGHT if modules_after(f"import react_tad.{name}") != "[]"]
+
+
+def test_data_sets_start_without_what_is_heavy():
+    """Snakemake imports them whenever it starts, for what ``params.yaml`` may say of them."""
+    code = "from react_tad.data.datasets import available, find\nfor name in available(): find(name)"
+    assert modules_after(code, ("torch", "scipy", "pandas", "matplotlib")) == "[]"
 
 
 def test_help_of_every_verb_starts_without_torch():

@@ -79,11 +79,20 @@ def imported(file: Path, name: str) -> frozenset[str]:
 
 
 def executed(node: ast.AST) -> Iterator[ast.AST]:
-    """``node`` and all below it, without what is there for type checkers only."""
+    """``node`` and the statements below it, without what is there for type checkers only."""
     yield node
     for child in ast.iter_child_nodes(node):
-        if not (isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING"):
+        if isinstance(child, STATEMENTS) and not for_type_checkers(child):
             yield from executed(child)
+
+
+STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
+"""Statements and what holds some. Expressions, most of a file, hold none."""
+
+
+def for_type_checkers(node: ast.AST) -> bool:
+    """Whether it is ``if TYPE_CHECKING:``."""
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def of_step(root: Path, verb: str, kind: str, without: Collection[str] = ()) -> list[str]:

@@ -21,7 +21,6 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 from pydantic import Field
-from scipy.signal import lfilter
 
 from react_tad.data.annotations import SUBSETS, Instance
 from react_tad.data.datasets import Prepared, Recording
@@ -259,6 +258,8 @@ def _scenes(random: np.random.Generator, options: Options, length: int, context:
 
 def _noise(random: np.random.Generator, options: Options, length: int) -> np.ndarray:
     """Stationary first-order autoregressive noise, ``[length, dimension]``."""
+    from scipy.signal import lfilter  # as heavy as all else that Snakemake starts with
+
     memory = options.noise_memory
     white = random.standard_normal((length, options.dimension))
     white[1:] *= np.sqrt(1 - memory**2)
