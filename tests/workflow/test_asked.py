@@ -42,7 +42,9 @@ def test_what_is_given_is_taken():
         ({"seeds": "0"}, "command line: seeds = 0 should be a list"),
         ({"device": "gpu"}, "device=gpu: should be one of cpu, cuda, auto"),
         ({"features_on_device": "yes please"}, "should be true or false"),
+        ({"seeds": "[zero]"}, "command line: seeds"),
         ({"overrides": "3"}, "should be a mapping"),
+        ({"overrides": {"train.epoch": 1}}, "train.epoch'. Did you mean 'train.epochs'"),
         ({"overrides": {"evaluation.profile": "ssm"}, "dataset": "thumos14"}, "ssm"),
         ({"overrides": {"fusion.enabled": True, "fusion.scores": "away.json"}}, "away.json, which does not exist"),
         ({"overrides": {"train.start_from": "away"}}, "start_from = away: no model.safetensors there"),
@@ -51,6 +53,29 @@ def test_what_is_given_is_taken():
 def test_what_is_wrong_is_refused(config, message):
     with pytest.raises(ValueError, match=message.replace("(", r"\(")):
         read(**config)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda params: params.update(dataset="toyy"), "dataset = 'toyy' is not one of datasets: toy, .*hapt"),
+        (
+            lambda params: params["datasets"]["toy"].update(options={"trainig": 3}),
+            "datasets.toy.options: unknown parameter 'trainig'. Did you mean 'training'",
+        ),
+        (
+            lambda params: params["variants"].update(odd={"windows.stride": 8}),
+            "variant 'odd' has other parameters than 'full' for step 'windows'.* set these under datasets.toy",
+        ),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_refused(tmp_path, change, message):
+    """Names of parameters: tests/params/test_experiment.py."""
+    params = YAML(typ="safe").load(ROOT / "params.yaml")
+    change(params)
+    YAML().dump(params, tmp_path / "params.yaml")
+    with pytest.raises(ValueError, match=message):
+        asked.read_experiment({}, str(tmp_path / "params.yaml"))
 
 
 def test_every_variant_is_fused_with_what_it_names():
