@@ -19,8 +19,9 @@ def package(tmp_path):
         "pack/inner/__init__.py": "from . import sibling\n",
         "pack/inner/late.py": "import pack.other\nfrom ..plain import value\n",
         "pack/inner/sibling.py": "",
-        "pack/other.py": "from pack import start\n",
-        "pack/plain.py": "value = 1\n",
+        "pack/other.py": "try: from pack import start\nexcept ImportError: import pack.rescued\n",
+        "pack/plain.py": "match 1:\n case value: import pack.matched\nif TYPE_CHECKING: import pack.typed\n",
+        **dict.fromkeys(("pack/rescued.py", "pack/matched.py", "pack/typed.py"), ""),
         "pack/unused.py": "import pack.start\n",
     }
     for name, text in files.items():
@@ -32,7 +33,7 @@ def package(tmp_path):
 def test_imports_in_functions_packages_and_relative_ones_are_followed(package):
     found = {str(Path(file).relative_to(package)) for file in closure(package, "pack", ["pack.start"])}
     expected = ("__init__", "start", "inner/__init__", "inner/late", "inner/sibling", "other", "plain")
-    assert found == {f"pack/{name}.py" for name in expected}
+    assert found == {f"pack/{name}.py" for name in (*expected, "rescued", "matched")}
 
 
 def test_what_is_left_out_is_not_followed(package):
