@@ -4,7 +4,7 @@
 
 A page has lines ``<!-- measured: WHAT DATA ... -->`` and ``<!-- end -->``; what stands between them is written here, so
 that no number in it was typed. WHAT is ``levels STUDY``, ``differences STUDY`` or ``sweeps``, DATA are folders of
-``results/reference``.
+``results/reference``. ``STUDY:ROW,ROW`` is a study with these rows only.
 """
 
 import csv
@@ -57,8 +57,8 @@ def read(reference: Path, data: str, study: str) -> dict[str, Row]:
 
 
 def levels(reference: Path, study: str, *data: str) -> Iterable[list[str]]:
-    """Average mAP of a study's rows, mean and standard deviation over seeds, and the paper's, where it prints any. Two
-    rows have their difference below.
+    """Average mAP of a study's rows, mean and standard deviation over seeds, and the paper's, where it prints any. A
+    study of two rows has their difference below.
     """
     tables = read_all(reference, study, data)
     rows = next(filter(None, tables))
@@ -68,8 +68,9 @@ def levels(reference: Path, study: str, *data: str) -> Iterable[list[str]]:
         paper = f"{100 * float(row['paper_average']):.1f}" if row["paper_average"] else ""
         if paper or not printed:
             yield [row["label"], *([paper] if printed else []), *(_level(own.get(name)) for own in tables)]
-    if len(rows) == 2:
-        yield from list(differences(reference, study, *data))[1:]
+    if len(rows) == 2 and ":" not in study:
+        for label, *cells in list(differences(reference, study, *data))[1:]:
+            yield [f"{label}, difference", *cells]
 
 
 def differences(reference: Path, study: str, *data: str) -> Iterable[list[str]]:
@@ -83,8 +84,7 @@ def differences(reference: Path, study: str, *data: str) -> Iterable[list[str]]:
     for name, row in rows.items():
         if row["difference"]:
             paper = _points(row["paper_difference"]) if row["paper_difference"] else ""
-            difference = f"{row['label']}, difference" if len(rows) == 2 else row["label"]
-            yield [difference, *([paper] if printed else []), *(_cell(own.get(name)) for own in tables)]
+            yield [row["label"], *([paper] if printed else []), *(_cell(own.get(name)) for own in tables)]
 
 
 def sweeps(reference: Path, *data: str) -> Iterable[list[str]]:
@@ -104,11 +104,17 @@ def sweeps(reference: Path, *data: str) -> Iterable[list[str]]:
 
 
 def read_all(reference: Path, study: str, data: Iterable[str]) -> list[dict[str, Row]]:
-    """A study on each data; refused where none is kept."""
+    """A study on each data, or the rows of it that are asked for; refused where none is kept."""
+    study, _, asked = study.partition(":")
     tables = [read(reference, each, study) for each in data]
     if not any(tables):
         raise ValueError(f"{study}: there is no {study}.csv for any of {', '.join(data)} in {reference}")
-    return tables
+    if not asked:
+        return tables
+    known = next(filter(None, tables))
+    if unknown := [name for name in asked.split(",") if name not in known]:
+        raise ValueError(f"{study}: there is no row {', '.join(unknown)}; rows: {', '.join(known)}")
+    return [{name: rows[name] for name in asked.split(",") if name in rows} for rows in tables]
 
 
 def heads(data: Iterable[str], tables: Iterable[dict[str, Row]]) -> list[str]:

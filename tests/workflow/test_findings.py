@@ -71,6 +71,21 @@ def test_levels_are_those_of_rows_that_the_paper_has(reference):
     ]
 
 
+def test_rows_may_be_chosen_in_an_order(reference):
+    assert table("levels table3:all,without_raid toy hapt/folds/all", reference).splitlines()[2:] == [
+        "| all | 55.0 | 60.00 ± 0.50 | 96.20 ± 0.40 |",
+        "| without RAID | 51.3 | 58.00 ± 1.00 | 95.00 ± 1.00 |",
+    ]
+    assert table("differences table3:without_iou_decay toy", reference).splitlines()[2:] == [
+        "| without IoU decay | +1.00 [−3.00, −1.00] [−3.00, −1.00] **higher** |"
+    ]
+
+
+def test_a_row_that_there_is_not_is_refused(reference):
+    with pytest.raises(ValueError, match="table3: there is no row without_ace; rows: without_raid, all"):
+        table("levels table3:all,without_ace toy", reference)
+
+
 @pytest.mark.parametrize(
     ("difference", "printed", "seeds", "resampled", "said"),
     [
