@@ -21,6 +21,7 @@ PAGES = ("docs/findings.md", "README.md")
 REFERENCE = ROOT / "results" / "reference"
 NAMES = {
     "hapt": "`hapt`, published split",
+    "hapt/validation": "`hapt`, published split, validation",
     "hapt/folds/all": "`hapt`, six folds",
     "hapt/folds/validation": "`hapt`, six folds, validation",
 }
